@@ -1,0 +1,303 @@
+"""Settings of threatdb: one file, read from the environment alone.
+
+A file `.env` beside manage.py is read first where there is one (`./run` writes it); what the environment
+itself says goes before it. Every setting of our own has a comment that says what it is for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from threatdb import __version__
+
+# Lets `admin.ModelAdmin[Actor]` and other generic Django classes be subscripted when the program runs.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+# Tests ask for settings of their own in three places: no connection pool, no hashed names of static files,
+# and no password hashing of production strength.
+TESTING = "pytest" in sys.modules or sys.argv[1:2] == ["test"]
+
+# --- Core ---
+
+# Signs sessions, cursors and list ETags. There is no default, so that no installation shares one.
+SECRET_KEY = env.str("SECRET_KEY")
+
+# Shows tracebacks to whoever asks: for development on one's own machine only.
+DEBUG = env.bool("DEBUG", default=False)
+
+# Host names by which clients may address the service.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+# Origins, with their scheme, whose forms may be posted to the admin when it stands behind a proxy.
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "threatdb.curation.apps.CurationAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "threatdb.records",
+    "threatdb.api",
+    "threatdb.curation",
+    "sources",
+    "actors",
+    "incidents",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "threatdb.urls"
+WSGI_APPLICATION = "threatdb.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database ---
+
+# SQLite runs these on each new connection. WAL lets readers go on beside the one writer, and FULL makes a
+# commit that was acknowledged survive a power cut, which WAL with NORMAL does not promise. What is not here is
+# temp_store = MEMORY: a savepoint's journal in memory is a list that SQLite walks from its start for each row
+# of the full-text index, so that refreshing 20,000 documents took 100 seconds where it takes 15.
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    # Negative: KiB of memory rather than pages.
+    "PRAGMA cache_size = -65536",
+    "PRAGMA mmap_size = 268435456",
+    # Truncates the write-ahead log to this size after a checkpoint, so that a bulk load leaves no large file.
+    "PRAGMA journal_size_limit = 67108864",
+)
+
+# Where the records are: sqlite:////absolute/path (sqlite:///path counts from the project's folder) or
+# postgres://user:password@host:port/name. Without it, data/threatdb.sqlite3 in the project's folder.
+DATABASE_URL = env.str("DATABASE_URL", default="") or "sqlite:///data/threatdb.sqlite3"
+
+# The most connections that each worker process keeps open to PostgreSQL; 0 opens one for each request, which is
+# right behind a pooler such as pgbouncer and for single commands.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+
+
+def sqlite_database(config: dict[str, Any]) -> dict[str, Any]:
+    """SQLite with a write lock taken at the start of each transaction, which then waits for it.
+
+    A transaction that reads first and writes later would fail at once with "database is locked" under
+    SQLite's own default, however long the timeout.
+    """
+    pragmas = "; ".join(SQLITE_PRAGMAS)
+    if TESTING:
+        # A test's database need not outlive a power cut.
+        pragmas += "; PRAGMA synchronous = OFF"
+    options = {"transaction_mode": "IMMEDIATE", "timeout": 60, "init_command": pragmas}
+    name = config["NAME"] if config["NAME"] == ":memory:" else BASE_DIR / config["NAME"]
+    # A file, as in production: the in-memory database that Django would use instead is shared between
+    # threads with table locks that do not wait. Named by process, so that runs beside each other stay apart.
+    test_name = Path(tempfile.gettempdir()) / f"threatdb-test-{os.getpid()}.sqlite3"
+    # Each thread keeps its connection: to open one, with its pragmas and an empty cache of pages, takes longer
+    # than most requests do.
+    kept = {"CONN_MAX_AGE": None}
+    return {**config, **kept, "NAME": str(name), "OPTIONS": options, "TEST": {"NAME": str(test_name)}}
+
+
+def postgresql_database(config: dict[str, Any]) -> dict[str, Any]:
+    """PostgreSQL through a pool in each process.
+
+    The pool costs a seventh of a connection per request, and unlike a persistent connection it reported no
+    committed write as failed when the server restarted under load. Tests count on plain connections.
+    """
+    options = dict(config.get("OPTIONS", {}))
+    if DATABASE_POOL_SIZE and not TESTING:
+        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+    return {**config, "OPTIONS": options}
+
+
+def database() -> dict[str, Any]:
+    """The default database; CONN_MAX_AGE is 0 on PostgreSQL, since a pool excludes persistent connections."""
+    config = {"CONN_MAX_AGE": 0, **env.db_url_config(DATABASE_URL)}
+    match config["ENGINE"]:
+        case "django.db.backends.sqlite3":
+            return sqlite_database(config)
+        case "django.db.backends.postgresql":
+            return postgresql_database(config)
+    raise ImproperlyConfigured("DATABASE_URL has to begin with sqlite:/// or postgres://.")
+
+
+DATABASES = {"default": database()}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Language and time ---
+
+LANGUAGE_CODE = "en-gb"
+# How the admin writes and reads dates.
+FORMAT_MODULE_PATH = "threatdb.curation.formats"
+USE_I18N = False
+USE_TZ = True
+# Any other zone would serialise old instants with local mean time, which RFC 3339 cannot express.
+TIME_ZONE = "UTC"
+
+# --- Static files ---
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "data" / "static"
+
+if TESTING or DEBUG:
+    STATIC_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+else:
+    STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": STATIC_STORAGE},
+}
+
+# --- Security ---
+
+# True behind a proxy that ends TLS and sets X-Forwarded-Proto: sends cookies over HTTPS only and redirects
+# plain HTTP. Off by default, since the quick start on one's own machine speaks plain HTTP.
+HTTPS = env.bool("HTTPS", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# Two checks ask to bind all subdomains to HTTPS as well: that is for whoever owns the domain to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# Larger request bodies answer 413 before they are read.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# An admin page with many inlines sends more fields than Django's default of 1,000 allows.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# --- API ---
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["threatdb.api.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "threatdb.api.schema.RecordAutoSchema",
+    "DEFAULT_PAGINATION_CLASS": None,
+    "DEFAULT_METADATA_CLASS": None,
+    # `format` is an ordinary parameter, so that a wrong one is a 400 that names it.
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "threatdb.api.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "threatdb",
+    "DESCRIPTION": "Who did what, where and when, who claimed it, who is blamed for it, and on whose word.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Names for the code lists that several fields of the same name would otherwise compete for.
+    "ENUM_NAME_OVERRIDES": {
+        "State": "threatdb.records.choices.State",
+        "CountState": "incidents.choices.CountState",
+        "SourceKind": "sources.choices.SourceKind",
+        "ActorKind": "actors.choices.ActorKind",
+        "NameKind": "actors.choices.NameKind",
+        "IncidentKind": "incidents.choices.IncidentKind",
+        "TargetKind": "incidents.choices.TargetKind",
+        "LinkKind": "incidents.choices.LinkKind",
+        "DatePrecision": "threatdb.records.choices.DatePrecision",
+        "PlacePrecision": "incidents.choices.PlacePrecision",
+        "Role": "incidents.choices.Role",
+        "MentionRole": "incidents.choices.MentionRole",
+        "Likelihood": "threatdb.records.choices.Likelihood",
+        "Reliability": "threatdb.records.choices.Reliability",
+    },
+    # The docs page serves its own assets; it asks no other host for anything.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Logging ---
+
+# Level of the log on standard error.
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Django attaches handlers of its own, one of which mails administrators; the root one is enough.
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # It warns of each HEAD request, since Django leaves it to the server to drop the body.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+    },
+}
