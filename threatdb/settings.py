@@ -123,7 +123,7 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
 
 
 def sqlite_database(config: dict[str, Any]) -> dict[str, Any]:
-    """SQLite with a write lock taken at the start of each transaction, which then waits for it.
+    """SQLite with a write lock taken at the start of each transaction, which then waits for it in `threatdb.sqlite`.
 
     A transaction that reads first and writes later would fail at once with "database is locked" under
     SQLite's own default, however long the timeout.
@@ -139,8 +139,8 @@ def sqlite_database(config: dict[str, Any]) -> dict[str, Any]:
     test_name = Path(tempfile.gettempdir()) / f"threatdb-test-{os.getpid()}.sqlite3"
     # Each thread keeps its connection: to open one, with its pragmas and an empty cache of pages, takes longer
     # than most requests do.
-    kept = {"CONN_MAX_AGE": None}
-    return {**config, **kept, "NAME": str(name), "OPTIONS": options, "TEST": {"NAME": str(test_name)}}
+    ours = {"ENGINE": "threatdb.sqlite", "CONN_MAX_AGE": None}
+    return {**config, **ours, "NAME": str(name), "OPTIONS": options, "TEST": {"NAME": str(test_name)}}
 
 
 def postgresql_database(config: dict[str, Any]) -> dict[str, Any]:
