@@ -1,0 +1,86 @@
+"""Documents: a record as the API serves it, rendered once for each change and stored in the ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from . import registry
+from .embedding import Embedder
+from .markings import Marking
+from .registry import Document, RecordType
+
+if TYPE_CHECKING:
+    from .models import Dated, Record
+
+API_ROOT = "/api/v1/"
+
+# Keys that differ between two revisions without the record having changed.
+HEAD = ("id", "url", "state", "marking", "version", "created_at", "updated_at")
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, so that texts sort as the instants do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def render(record: Record, embed: Embedder | None = None) -> Document:
+    """The document of a working copy as it stands in its tables."""
+    record_type = registry.for_record(record)
+    document = {**head(record_type, record), **record_type.body(record, embed or Embedder())}
+    return {**document, **record_type.reverse(document)}
+
+
+def head(record_type: RecordType, record: Record) -> Document:
+    """The keys that open every document."""
+    return {
+        "id": str(record.pk),
+        "url": f"{API_ROOT}{record_type.plural}/{record.pk}/",
+        "state": str(record.state),
+        "marking": Marking(record.marking).code,
+        "version": record.version,
+        "created_at": timestamp(record.created_at),
+        "updated_at": timestamp(record.updated_at),
+    }
+
+
+def dump(document: Document) -> str:
+    """The stored text of a document."""
+    return orjson.dumps(document).decode()
+
+
+def load(text: str) -> Document:
+    """The document of a stored text."""
+    document: Document = orjson.loads(text)
+    return document
+
+
+def changed_keys(old: Document, new: Document) -> list[str]:
+    """Top-level keys whose values differ, apart from those that change with every revision."""
+    ignored = {"version", "updated_at", "state"}
+    return [key for key in new if key not in ignored and old.get(key) != new[key]]
+
+
+def iso(day: date | None) -> str | None:
+    """A day as ISO 8601 text."""
+    return day.isoformat() if day else None
+
+
+def date_of(dated: Dated, prefix: str = "date") -> Document | None:
+    """The date object {earliest, latest, precision, as_reported}, or nothing where nothing is known."""
+    earliest, latest = dated.date_earliest, dated.date_latest
+    if earliest is None and latest is None and not dated.date_as_reported:
+        return None
+    return {
+        "earliest": iso(earliest),
+        "latest": iso(latest),
+        "precision": str(dated.date_precision),
+        "as_reported": dated.date_as_reported or None,
+    }
+
+
+def or_none(text: Any) -> Any:
+    """Blank text is stored as "" and served as null, as any value that is not known."""
+    return text if text != "" else None

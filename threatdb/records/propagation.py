@@ -1,0 +1,177 @@
+"""Keeping documents fresh: when a record changes for readers, so do the documents that embed it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from . import bulk, documents, ledger, registry
+from .choices import Action
+from .embedding import refreshed
+from .ledger import Act, Entry
+from .models import IndexRow, Reference
+from .registry import Document, RecordType
+
+# Documents are read, changed and written this many at a time, which bounds the memory of a large rename.
+BATCH = 1000
+
+Renewal = Callable[[RecordType, Document], Document]
+
+
+def spread(entry: Entry, act: Act) -> None:
+    """Make new revisions of all live documents that show the entry's record.
+
+    A change of what readers see reaches every one of them. A change of a working copy shows only while
+    the record was never published, to the curators of drafts that name it.
+    """
+    for_readers = entry.in_force or entry.ends is not None
+    if not for_readers and _in_force(entry):
+        return
+    affected = _affected(entry) if for_readers else set()
+    renew = _renewal(entry, affected)
+    named = _named_in(entry)
+    for record_type in registry.all_types():
+        ids = named.get(record_type.name, set()) | (affected if record_type.reverse_keys else set())
+        refresh(record_type, ids, act, renew)
+
+
+def _in_force(entry: Entry) -> bool:
+    index = entry.record_type.index.objects
+    return index.filter(record_id=entry.record_id, in_force=True).exists()
+
+
+def _affected(entry: Entry) -> set[UUID]:
+    """Ids of the records whose documents embed this one from behind, as it was and as it is."""
+    affected = entry.record_type.affects(entry.document)
+    if entry.ends:
+        affected |= entry.record_type.affects(documents.load(entry.ends.revision.document))
+    return affected - {entry.record_id}
+
+
+def _named_in(entry: Entry) -> dict[str, set[UUID]]:
+    """Ids of the records whose documents show this one, by the name of their type."""
+    rows = Reference.objects.filter(target_id=entry.record_id).exclude(record_id=entry.record_id)
+    ids: dict[str, set[UUID]] = {}
+    for name, record_id in rows.values_list("record_type", "record_id"):
+        ids.setdefault(name, set()).add(record_id)
+    return ids
+
+
+def _renewal(entry: Entry, affected: set[UUID]) -> Renewal:
+    """How a document shows the entry's record anew.
+
+    Both in one step, so that no revision ever shows a leaf beside what was derived from the one before
+    it, nor, after a withdrawal, what the working copy says.
+    """
+    leaves = {str(entry.record_id): entry.record_type.leaf_of(entry.document)}
+
+    def renew(record_type: RecordType, document: Document) -> Document:
+        shown = refreshed(document, leaves)
+        return {**shown, **record_type.reverse(shown)} if UUID(document["id"]) in affected else shown
+
+    return renew
+
+
+@dataclass
+class _Live:
+    """A record's live index rows (the same where nothing is pending) and its counters."""
+
+    number: int = 0
+    in_force: IndexRow | None = None
+    current: IndexRow | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+    def advance(self, record_type: RecordType, act: Act, renew: Renewal) -> None:
+        """Add an entry for each live document that ``renew`` changes; the published one comes first."""
+        if self.in_force:
+            self._add(record_type, self.in_force, act, renew, self.in_force.version + 1)
+        published_anew = bool(self.entries)
+        if self.current and self.current is not self.in_force:
+            version = self.current.version + published_anew
+            self._add(record_type, self.current, act, renew, version, always=published_anew)
+
+    def _add(
+        self,
+        record_type: RecordType,
+        row: IndexRow,
+        act: Act,
+        renew: Renewal,
+        version: int,
+        always: bool = False,
+    ) -> None:
+        old = documents.load(row.revision.document)
+        new = renew(record_type, old)
+        if new == old and not always:
+            return
+        head = {"version": version, "updated_at": documents.timestamp(act.at)}
+        self.number += 1
+        self.entries.append(
+            Entry(
+                record_type,
+                row.record_id,
+                self.number,
+                version,
+                Action.REFRESH,
+                {**new, **head},
+                in_force=row.in_force,
+                current=row.current,
+                ends=row if row.in_force else None,
+                replaces=row if row.current else None,
+                changed=documents.changed_keys(old, new),
+            )
+        )
+
+
+def refresh(record_type: RecordType, ids: Iterable[UUID], act: Act, renew: Renewal) -> None:
+    """Append revisions of the live documents of these records that ``renew`` changes, in bulk."""
+    wanted = sorted(ids)
+    with _set_aside() if len(wanted) > BATCH else nullcontext():
+        for batch in bulk.batches(wanted, BATCH):
+            live = _live(record_type, batch)
+            for record in live:
+                record.advance(record_type, act, renew)
+            moved = [record for record in live if record.entries]
+            ledger.append([entry for record in moved for entry in record.entries], act)
+            _point(record_type, moved, act)
+
+
+@contextmanager
+def _set_aside() -> Iterator[None]:
+    """Let the garbage collector leave alone what lives already.
+
+    It would walk all of it again and again while documents pile up, for a quarter of the time taken.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _live(record_type: RecordType, ids: list[UUID]) -> list[_Live]:
+    numbers = record_type.model._base_manager.filter(pk__in=ids).values_list("pk", "number")
+    found = {record_id: _Live(number) for record_id, number in numbers}
+    rows = record_type.index.objects.filter(record_id__in=found).select_related("revision")
+    for row in rows.filter(in_force=True):
+        found[row.record_id].in_force = row
+        found[row.record_id].current = row if row.current else None
+    for row in rows.filter(in_force=False, current=True):
+        found[row.record_id].current = row
+    return list(found.values())
+
+
+def _point(record_type: RecordType, moved: list[_Live], act: Act) -> None:
+    """Move the working copies' rows to their newest revisions."""
+    rows = []
+    for record in moved:
+        last = record.entries[-1]
+        published = next((e.seq for e in record.entries if e.in_force), None)
+        if published is None and record.in_force:
+            published = record.in_force.pk
+        was = record.entries[-1].replaces
+        rows.append((was.pk if was else None, last.seq, last.number, last.version, published))
+    columns = ["latest_seq", "number", "version", "published_seq"]
+    bulk.update_by_seq(record_type.model, "latest_seq", columns, rows, updated_at=act.at)

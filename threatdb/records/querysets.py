@@ -1,0 +1,72 @@
+"""Querysets of working copies and of index rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from . import registry, visibility
+from .visibility import Viewer
+
+
+class RecordQuerySet(models.QuerySet[Any]):
+    """Working copies."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The working copies that exist for the viewer: for curators, up to their clearance."""
+        index = registry.for_model(self.model).index.objects.visible_to(viewer, working=True)
+        return self.filter(Exists(index.filter(record_id=OuterRef("pk"))))
+
+
+class IndexQuerySet(models.QuerySet[Any]):
+    """Index rows: one for each revision that is or was in force or is a working copy."""
+
+    # Whether all rows are in force, so that the terms' partial index may lead.
+    scannable = False
+    # Whether a term is joined whose ``sort`` and ``record_id`` give the default order.
+    scans = False
+
+    def visible_to(self, viewer: Viewer, *, working: bool = False, at: int | None = None) -> Self:
+        """The revisions that exist for the viewer: in force now, or the working copies.
+
+        ``at`` asks for those in force at an earlier ledger position; each must be visible today
+        too, so that what was retracted is gone from the past as well.
+        """
+        if at is None:
+            rows = self.filter(visibility.visible_to(viewer, working=working))
+            rows.scannable = not working
+            return rows
+        today = self.model._default_manager.filter(visibility.visible_to(viewer))
+        then = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
+        return self.filter(then, Exists(today.filter(record_id=OuterRef("record_id"))), marking__lte=viewer.clearance)
+
+    def with_term(self, kind: str, values: Collection[str] | None, **also: Any) -> Self:
+        """Revisions that carry any of the values (or any at all); ``also`` are conditions on the same term.
+
+        The first plain term of a query is joined rather than asked for, so that the default order can
+        be read off the terms' own index; see ``scans``.
+        """
+        if values and len(values) == 1 and not also and self.scannable and not self.scans:
+            own = self.filter(terms__kind=kind, terms__value=next(iter(values)), terms__in_force=True)
+            own.scans = True
+            return own
+        return self.filter(self._term(kind, values, **also))
+
+    def without_term(self, kind: str, values: Collection[str]) -> Self:
+        """Revisions that carry none of the values."""
+        return self.exclude(self._term(kind, values))
+
+    def _term(self, kind: str, values: Collection[str] | None, **also: Any) -> Exists:
+        terms = self.model.terms.rel.related_model._default_manager
+        matching = terms.filter(kind=kind, **also)
+        if values is not None:
+            matching = matching.filter(value__in=list(values))
+        return Exists(matching.filter(revision=OuterRef("pk")))
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.scannable, clone.scans = self.scannable, self.scans
+        return clone

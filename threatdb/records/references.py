@@ -1,0 +1,91 @@
+"""References point down the markings: what a publication needs, and what holds a record in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from . import registry
+from .markings import Marking
+from .models import Reference
+from .registry import Document, RecordType
+from .visibility import Viewer
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """A record that stands against a change, and why."""
+
+    record_type: RecordType
+    record_id: UUID
+    marking: Marking | None
+    why: str
+
+
+def missing_for(record_type: RecordType, document: Document, marking: Marking) -> list[Blocker]:
+    """What keeps the document from being published: references to what is unpublished or more restricted."""
+    forward = {
+        UUID(leaf["id"]): leaf
+        for key, value in document.items()
+        if key not in record_type.reverse_keys
+        for leaf in registry.embedded({key: value})
+    }
+    found = dict(_in_force(forward))
+    blockers = [
+        Blocker(record_type_of(target), target, None, "is not published") for target in forward if target not in found
+    ]
+    return blockers + [
+        Blocker(kind, target, has, f"is marked {has.label}, above {marking.label}")
+        for target, (kind, has) in found.items()
+        if has > marking
+    ]
+
+
+def dependants(record_id: UUID, below: Marking | None = None) -> list[Blocker]:
+    """Published records that refer to this one; with ``below`` only those marked less restrictively."""
+    found = []
+    rows = Reference.objects.filter(target_id=record_id, reverse=False).values_list("record_type", "revision_id")
+    for record_type in registry.all_types():
+        seqs = [seq for name, seq in rows if name == record_type.name]
+        index = record_type.index.objects.filter(pk__in=seqs, in_force=True)
+        for source, marking in index.values_list("record_id", "marking"):
+            if below is None or marking < below:
+                found.append(Blocker(record_type, source, Marking(marking), "refers to it"))
+    return found
+
+
+def record_type_of(record_id: UUID) -> RecordType:
+    """The type of the record with that id; ``LookupError`` when there is none."""
+    for record_type in registry.all_types():
+        if record_type.model._base_manager.filter(pk=record_id).exists():
+            return record_type
+    raise LookupError(f"No record has the id {record_id}.")
+
+
+def refuse(message: str, blockers: list[Blocker], viewer: Viewer) -> None:
+    """Raise ``ValidationError`` listing the blockers, if any, by name where the viewer may see them."""
+    if not blockers:
+        return
+    listed = [f"{b.record_type.name} {b.record_id} {b.why}" for b in blockers if _seen(b, viewer)]
+    if len(listed) < len(blockers):
+        listed.append("a record that you may not see")
+    raise ValidationError(f"{message}: {'; '.join(listed)}.", code="blocked")
+
+
+def _seen(blocker: Blocker, viewer: Viewer) -> bool:
+    rows = blocker.record_type.index.objects
+    return any(
+        rows.visible_to(viewer, working=working).filter(record_id=blocker.record_id).exists()
+        for working in (False, True)
+    )
+
+
+def _in_force(ids: Iterable[UUID]) -> Iterable[tuple[UUID, tuple[RecordType, Marking]]]:
+    wanted = list(ids)
+    for record_type in registry.all_types():
+        rows = record_type.index.objects.filter(record_id__in=wanted, in_force=True)
+        for record_id, marking in rows.values_list("record_id", "marking"):
+            yield record_id, (record_type, Marking(marking))

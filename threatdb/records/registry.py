@@ -1,0 +1,117 @@
+"""The record types: what each app tells the ledger about the records it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from .embedding import Embedder
+    from .models import IndexRow, Record, TermRow
+    from .serializers import RecordSerializer
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One value of a many-valued filter, with the columns that qualify it (such as role and basis)."""
+
+    kind: str
+    value: str
+    also: tuple[tuple[str, Any], ...] = ()
+
+
+class RecordType:
+    """How one type of record is rendered, embedded and indexed. Each app subclasses and registers it."""
+
+    name: ClassVar[str]
+    plural: ClassVar[str]
+    model: ClassVar[type[Record]]
+    index: ClassVar[type[IndexRow]]
+    terms: ClassVar[type[TermRow]]
+    leaf: ClassVar[tuple[str, ...]] = ("id",)
+    """Keys of the document that show where the record is embedded in another."""
+    sort: ClassVar[str] = "date_earliest"
+    """The index column that the terms repeat, for the list's default order."""
+    reverse_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of the document that are embedded from behind or derived from what is."""
+
+    def body(self, record: Any, embed: Embedder) -> Document:
+        """The document of a working copy, without the head and the reverse keys."""
+        raise NotImplementedError
+
+    def reverse(self, document: Document) -> Document:
+        """The reverse keys as they stand in the ledger for a document with this id and marking."""
+        return {}
+
+    def affects(self, document: Document) -> set[UUID]:
+        """Ids of the records whose documents embed this one from behind."""
+        return set()
+
+    def columns(self, document: Document) -> dict[str, Any]:
+        """The typed columns of the index row, beside those that every index row has."""
+        raise NotImplementedError
+
+    def term_list(self, document: Document) -> Iterable[Term]:
+        """The values of the many-valued filters."""
+        raise NotImplementedError
+
+    def words(self, document: Document) -> Iterable[str | None]:
+        """The texts that full-text search reads."""
+        raise NotImplementedError
+
+    def leaf_of(self, document: Document) -> Document:
+        """What another document shows of this one."""
+        return {key: document[key] for key in self.leaf}
+
+
+_types: dict[str, RecordType] = {}
+_serializers: dict[str, type[RecordSerializer]] = {}
+
+
+def register(record_type: RecordType, serializer: type[RecordSerializer]) -> None:
+    """Make a record type known, with what takes its documents apart; called by its app when Django starts."""
+    _types[record_type.name] = record_type
+    _serializers[record_type.name] = serializer
+
+
+def serializer_of(record_type: RecordType) -> type[RecordSerializer]:
+    """What writes a document of this type into the tables of a working copy."""
+    return _serializers[record_type.name]
+
+
+def get(name: str) -> RecordType:
+    """The record type of that name; ``KeyError`` when there is none."""
+    return _types[name]
+
+
+def for_record(record: Record) -> RecordType:
+    """The type of a working copy."""
+    return for_model(type(record))
+
+
+def for_model(model: type[Model]) -> RecordType:
+    """The type whose working copies are rows of that model."""
+    return next(t for t in _types.values() if issubclass(model, t.model))
+
+
+def all_types() -> list[RecordType]:
+    """The record types, each after those that its documents refer to."""
+    return list(_types.values())
+
+
+def embedded(document: Any) -> Iterator[Document]:
+    """Every embedded record inside a value: the nested objects that carry an ``id``."""
+    children = document.values() if isinstance(document, dict) else document
+    for child in children:
+        if isinstance(child, dict):
+            if "id" in child:
+                yield child
+            yield from embedded(child)
+        elif isinstance(child, list):
+            yield from embedded(child)

@@ -1,0 +1,214 @@
+"""What may be done to a record: save its working copy, submit, return, publish and withdraw it.
+
+Every door (admin, API, import, seed) calls these. Each runs in one transaction with the change of the
+working tables, raises ``ValidationError`` with a sentence where a rule refuses, and ``Conflict`` where
+somebody else changed the record in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from . import documents, ledger, propagation, references, registry
+from .choices import Action, State
+from .ledger import Act, Entry
+from .markings import Marking
+from .models import IndexRow, Record, Revision
+from .registry import Document
+from .visibility import Viewer, viewer_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# The service itself may see everything: it acts for the seed and for imports without a user.
+SYSTEM = Viewer(clearance=Marking.RED, curates=True)
+
+
+# The columns of a working copy that only this module moves.
+POINTERS = ("state", "version", "number", "latest_seq", "published_seq", "created_at", "updated_at")
+
+
+class Conflict(Exception):
+    """The record was changed by somebody else since it was read."""
+
+
+def prepare(record: Record) -> None:
+    """Give a record that is about to be saved for the first time its instants; other writers wait from here on."""
+    if transaction.get_connection().in_atomic_block:
+        ledger.lock()
+    if record.number == 0:
+        record.created_at = record.updated_at = timezone.now()
+
+
+@transaction.atomic
+def save(record: Record, *, by: User | None, reason_code: str | None = None, reason_note: str = "") -> list[str]:
+    """Append the working copy, whose tables the caller has just written, to the ledger.
+
+    Returns the names of the changed fields; with none, nothing is appended. A change to a record that
+    readers see needs a reason. Raising its marking takes effect at once, for the version that is in force.
+    """
+    rows = _Rows(record)
+    document = documents.render(record)
+    changed = documents.changed_keys(rows.document(), document)
+    if not changed:
+        return []
+    if record.is_in_force and not (reason_code or reason_note):
+        raise ValidationError("Say why this published record is changed.", code="reason_required")
+    act = Act(timezone.now(), by, reason_code, reason_note)
+    entries = _raised(rows, act)
+    if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:
+        # Nothing else is pending: the version now in force is the working copy too.
+        entries[0].current, entries[0].replaces = True, rows.current
+        record.number, record.updated_at = entries[0].number, act.at
+        _commit(rows, entries, act)
+        return changed
+    if entries or record.state == State.PUBLISHED or rows.was_taken_away():
+        record.version += 1
+    action = Action.UPDATE if record.number else Action.CREATE
+    record.state, record.updated_at = State.DRAFT, act.at
+    record.number += 1 + len(entries)
+    entries.append(rows.entry(action, document, replaces=rows.current, changed=changed))
+    _commit(rows, entries, act)
+    return changed
+
+
+def submit(record: Record, *, by: User | None, note: str = "") -> None:
+    """Ask for the working copy to be reviewed."""
+    _move(record, Action.SUBMIT, {State.DRAFT}, State.IN_REVIEW, by=by, note=note)
+
+
+def send_back(record: Record, *, by: User | None, note: str = "") -> None:
+    """Return a submitted working copy to its author (the API and the admin call this "return")."""
+    _move(record, Action.RETURN, {State.IN_REVIEW}, State.DRAFT, by=by, note=note)
+
+
+def publish(record: Record, *, by: User | None, note: str = "") -> None:
+    """Put the working copy in force for readers, ending the version that was.
+
+    Refused while it refers to a record that is not published or is marked more restrictively, and while
+    a published record marked less restrictively refers to it.
+    """
+    _move(record, Action.PUBLISH, {State.DRAFT, State.IN_REVIEW}, State.PUBLISHED, by=by, note=note)
+
+
+def withdraw(record: Record, *, by: User | None, reason_code: str | None = None, note: str = "") -> None:
+    """Take the record away from readers at once. Refused while published records refer to it."""
+    live = {State.DRAFT, State.IN_REVIEW, State.PUBLISHED}
+    _move(record, Action.WITHDRAW, live, State.WITHDRAWN, by=by, note=note, reason_code=reason_code)
+
+
+@transaction.atomic
+def _move(
+    record: Record,
+    action: Action,
+    allowed: set[State],
+    to: State,
+    *,
+    by: User | None,
+    note: str,
+    reason_code: str | None = None,
+) -> None:
+    rows = _Rows(record)
+    if State(record.state) not in allowed:
+        raise ValidationError(
+            f"A record that is {State(record.state).label.lower()} cannot be {action.label.lower()}.",
+            code="wrong_state",
+        )
+    act = Act(timezone.now(), by, reason_code, note)
+    if action is Action.WITHDRAW and record.state == State.PUBLISHED:
+        record.version += 1
+    record.state, record.updated_at = to, act.at
+    record.number += 1
+    ends = rows.in_force if action in (Action.PUBLISH, Action.WITHDRAW) else None
+    entry = rows.entry(action, rows.document(), ends=ends, replaces=rows.current)
+    entry.in_force = action is Action.PUBLISH
+    _check(rows, entry, by)
+    _commit(rows, [entry], act)
+
+
+def _check(rows: _Rows, entry: Entry, by: User | None) -> None:
+    """Keep the rule that references point down the markings."""
+    viewer = viewer_of(by) if by else SYSTEM
+    if entry.action is Action.WITHDRAW:
+        held = references.dependants(entry.record_id) if entry.ends else []
+        references.refuse("This cannot be withdrawn", held, viewer)
+    if entry.in_force:
+        missing = references.missing_for(entry.record_type, entry.document, entry.marking)
+        references.refuse("This cannot be published", missing, viewer)
+        held = references.dependants(entry.record_id, below=entry.marking)
+        references.refuse("The marking cannot be raised", held, viewer)
+
+
+def _raised(rows: _Rows, act: Act) -> list[Entry]:
+    """The entry that puts a raised marking in force at once, on the version that readers see."""
+    record, row = rows.record, rows.in_force
+    if row is None or record.marking <= row.marking:
+        return []
+    document = documents.load(row.revision.document)
+    version = document["version"] + 1
+    head = {"marking": record.marking_code, "version": version, "updated_at": documents.timestamp(act.at)}
+    entry = Entry(
+        rows.record_type, record.pk, record.number + 1, version, Action.RECLASSIFY,
+        rows.reversed({**document, **head}), in_force=True, current=False, ends=row, changed=["marking"],
+    )  # fmt: skip
+    _check(rows, entry, act.by)
+    record.version = version
+    return [entry]
+
+
+def _commit(rows: _Rows, entries: list[Entry], act: Act) -> None:
+    """Append, move the working copy's row forward unless somebody else did, and tell what embeds it."""
+    record = rows.record
+    ledger.append(entries, act)
+    was = record.latest_seq
+    record.latest_seq = entries[-1].seq
+    for entry in entries:
+        if entry.in_force:
+            record.published_seq = entry.seq
+        elif entry.action is Action.WITHDRAW:
+            record.published_seq = None
+    values = {name: getattr(record, name) for name in POINTERS}
+    unchanged = rows.record_type.model._base_manager.filter(pk=record.pk, latest_seq=was)
+    if not unchanged.update(**values):
+        raise Conflict("Somebody else changed this record; read it again.")
+    for entry in entries:
+        propagation.spread(entry, act)
+
+
+class _Rows:
+    """A record with its index rows: the one in force and the one of the working copy."""
+
+    def __init__(self, record: Record) -> None:
+        ledger.lock()
+        self.record, self.record_type = record, registry.for_record(record)
+        # The marking too: a publication under one that was read before somebody raised it would be a leak.
+        record.refresh_from_db(fields=(*POINTERS, "marking"))
+        live = self.record_type.index.objects.filter(record_id=record.pk).select_related("revision")
+        self.in_force: IndexRow | None = live.filter(in_force=True).first()
+        self.current: IndexRow | None = live.filter(current=True).first()
+
+    def was_taken_away(self) -> bool:
+        """Whether the working copy is a withdrawal that readers noticed, so that it used up its version."""
+        if self.record.state != State.WITHDRAWN:
+            return False
+        withdrawals = Revision.objects.filter(record_id=self.record.pk, action=Action.WITHDRAW)
+        ended = self.record_type.index.objects.filter(record_id=self.record.pk)
+        return ended.filter(until=withdrawals.order_by("-number").values("seq")[:1]).exists()
+
+    def document(self) -> Document:
+        """The working copy's document in the ledger; empty before the first revision."""
+        return documents.load(self.current.revision.document) if self.current else {}
+
+    def reversed(self, document: Document) -> Document:
+        """The document with what it embeds from behind read anew."""
+        return {**document, **self.record_type.reverse(document)}
+
+    def entry(self, action: Action, document: Document, **more: Any) -> Entry:
+        """An entry for the record as it now stands, under a fresh head."""
+        record, kind = self.record, self.record_type
+        whole = self.reversed({**document, **documents.head(kind, record)})
+        return Entry(kind, record.pk, record.number, record.version, action, whole, **more)

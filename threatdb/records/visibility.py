@@ -1,0 +1,49 @@
+"""Who may see what: the one function that decides which revisions exist for a viewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from .markings import Marking
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who asks: how far his clearance reaches and whether he may see working copies."""
+
+    clearance: Marking = Marking.CLEAR
+    curates: bool = False
+
+    @property
+    def viewer_class(self) -> str:
+        """The class whose head stands for all that this viewer could notice."""
+        return f"{self.clearance.code}+working" if self.curates else self.clearance.code
+
+
+ANONYMOUS = Viewer()
+
+
+def viewer_of(user: User | AnonymousUser | None) -> Viewer:
+    """The viewer that a user's permissions make; no user, or an inactive one, is anonymous."""
+    if user is None or not user.is_active:
+        return ANONYMOUS
+    cleared = (m for m in reversed(Marking) if user.has_perm(f"records.clearance_{m.code}"))
+    return Viewer(next(cleared, Marking.CLEAR), user.has_perm("records.curate_records"))
+
+
+def visible_to(viewer: Viewer, *, working: bool = False) -> Q:
+    """The condition under which a row with ``marking`` exists for the viewer.
+
+    On index rows it is the revisions in force; with ``working`` the latest working copies, which only
+    curators see. Every list, filter, count, search, embedded reference and admin page goes through it.
+    """
+    cleared = Q(marking__lte=viewer.clearance)
+    if working:
+        return cleared & Q(current=True) if viewer.curates else Q(pk__in=[])
+    return cleared & Q(in_force=True)
