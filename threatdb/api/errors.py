@@ -1,0 +1,136 @@
+"""The one shape of error: problem details (RFC 9457) with a list of located errors."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as default_handler
+
+MEDIA_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
+
+
+class InvalidParameters(exceptions.APIException):
+    """One or more query parameters are not understood. Each error names its parameter."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+    default_detail = "The query has parameters or values that are not understood."
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def parameter_error(name: str, detail: str, code: str = "invalid", suggestions: Iterable[str] = ()) -> dict[str, Any]:
+    """One located error of a query parameter; the nearest names go with it."""
+    error: dict[str, Any] = {"pointer": f"/query/{name}", "parameter": name, "code": code}
+    error["detail"] = detail
+    if near := list(suggestions):
+        error["suggestions"] = near
+    return error
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Up to three known words that look like the given one, best first."""
+    return difflib.get_close_matches(word[:100], list(known), n=3, cutoff=0.6)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence naming the nearest known words, or nothing."""
+    near = nearest(word, known)
+    return f" Did you mean {' or '.join(f'“{n}”' for n in near)}?" if near else ""
+
+
+def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The body of an error. ``type`` is about:blank: the status says what kind of problem it is."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn whatever a view raises into problem details; what it does not know stays a server error."""
+    if isinstance(exc, OperationalError):
+        # The database is restarting or too busy: the client may try again, and should know when.
+        logger.exception("The database did not answer.")
+        body = problem(503, "The database did not answer in time. Try again shortly.")
+        return _response(body, {"Retry-After": "2"})
+    response = default_handler(exc, context)
+    if response is None:
+        return None
+    errors = getattr(exc, "errors", None) or list(_located(exc))
+    body = problem(response.status_code, _sentence(exc, response), errors)
+    kept = ("WWW-Authenticate", "Retry-After", "Allow")
+    return _response(body, {k: response[k] for k in kept if k in response})
+
+
+def _response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=body["status"], content_type=MEDIA_TYPE, headers=headers)
+
+
+def _sentence(exc: Exception, response: Response) -> str:
+    detail = getattr(exc, "detail", None)
+    if isinstance(exc, exceptions.ValidationError):
+        return "The body has fields that are not understood."
+    # Http404 carries whatever the code said; readers get the same words whether hidden or absent.
+    return str(detail) if detail and response.status_code != HTTPStatus.NOT_FOUND else NOT_FOUND
+
+
+NOT_FOUND = "There is nothing here."
+
+
+def _located(exc: Exception, path: str = "") -> Iterable[dict[str, Any]]:
+    if isinstance(exc, exceptions.ValidationError):
+        yield from _leaves(exc.detail, path)
+
+
+def _leaves(detail: Any, path: str) -> Iterable[dict[str, Any]]:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            own = "" if key in ("non_field_errors", "__all__") else f"/{key}"
+            yield from _leaves(value, path + own)
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _leaves(value, path)
+    else:
+        yield {"pointer": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def _plain(status: int, detail: str) -> HttpResponse:
+    return HttpResponse(orjson.dumps(problem(status, detail)), content_type=MEDIA_TYPE, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses before a view runs, such as too many parameters."""
+    return _plain(400, "The request could not be understood.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere."""
+    return _plain(404, NOT_FOUND)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Something that this user may not do."""
+    return _plain(403, "You may not do this.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours: the log has it, the answer tells nothing of the inside."""
+    return _plain(500, "Something went wrong on our side; it has been logged.")

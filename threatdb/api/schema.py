@@ -1,0 +1,172 @@
+"""The OpenAPI description, made of the same filter sets, orders and serializers that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+
+from . import errors, pagination
+from .families import GrammarFilter
+from .renderers import JSONRenderer
+
+Schema = dict[str, Any]
+
+STRING: Schema = {"type": "string"}
+NULLABLE_LINK: Schema = {"type": ["string", "null"], "format": "uri"}
+
+PROBLEM: Schema = {
+    "type": "object",
+    "description": "Problem details (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": STRING,
+        "title": STRING,
+        "status": {"type": "integer"},
+        "detail": STRING,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {**STRING, "description": "/query/NAME, or the path in the body."},
+                    "parameter": STRING,
+                    "code": STRING,
+                    "detail": STRING,
+                    "suggestions": {"type": "array", "items": STRING},
+                },
+            },
+        },
+    },
+}
+
+PROBLEMS = {
+    "400": "The query has parameters or values that are not understood.",
+    "404": "There is nothing here, or nothing that you may see.",
+    "406": "The representation asked for is not offered.",
+    "503": "The database did not answer in time.",
+}
+
+
+def parameter(name: str, description: str, schema: Schema | None = None, **more: Any) -> Schema:
+    """One query parameter."""
+    return {"name": name, "in": "query", "description": description, "schema": schema or STRING, **more}
+
+
+def filter_parameters(filters: dict[str, GrammarFilter]) -> Iterator[Schema]:
+    """One parameter for each filter; those that may be repeated are lists."""
+    for name, one in filters.items():
+        if one.repeatable:
+            many = {"type": "array", "items": one.schema}
+            yield parameter(name, one.help_text, many, explode=True, style="form")
+        else:
+            yield parameter(name, one.help_text, STRING if one.split else one.schema)
+
+
+NARROWING = [
+    parameter("fields", "Only these keys of each document, with commas between."),
+    parameter("omit", "All keys but these, with commas between."),
+]
+FORMAT = parameter("format", "The representation.", {"type": "string", "enum": ["json"]})
+
+
+def page_size_parameter() -> Schema:
+    """How long a page is."""
+    size = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": pagination.MAX_SIZE,
+        "default": pagination.DEFAULT_SIZE,
+    }
+    return parameter("page_size", "How many records a page holds.", size)
+
+
+def list_parameters(ordering: list[str], default: str) -> list[Schema]:
+    """The parameters that every list takes beside its filters."""
+    words = f"Fields with commas between, - for descending. Possible are {', '.join(ordering)}."
+    return [
+        parameter("cursor", "Where the page starts: taken unchanged from next or previous."),
+        page_size_parameter(),
+        parameter("ordering", words, {"type": "string", "default": default}),
+        parameter("count", "Whether to count.", {"type": "string", "enum": ["exact", "none"]}),
+        *NARROWING,
+        FORMAT,
+    ]
+
+
+def envelope(results: Schema) -> Schema:
+    """A page of a list."""
+    return {
+        "type": "object",
+        "required": ["next", "previous", "count", "results"],
+        "properties": {
+            "next": NULLABLE_LINK,
+            "previous": NULLABLE_LINK,
+            "count": {"type": ["integer", "null"], "description": "Null with count=none."},
+            "results": {"type": "array", "items": results},
+        },
+    }
+
+
+class RecordAutoSchema(AutoSchema):
+    """Describes a view by its ``describe_parameters`` and ``serializer_class`` or ``response_schema``."""
+
+    def get_tags(self) -> list[str]:
+        return self._words()[:1]
+
+    def get_operation_id(self) -> str:
+        return "_".join([*self._words(), "list" if self._lists() else "retrieve"])
+
+    def get_auth(self) -> list[Any]:
+        # Reading needs no account; one shows more.
+        return [*super().get_auth(), {}]
+
+    def get_request_serializer(self) -> Any:
+        return None
+
+    def _words(self) -> list[str]:
+        words = self.path.strip("/").split("/")[2:]
+        return [word for word in words if not word.startswith("{")]
+
+    def _lists(self) -> bool:
+        return getattr(self.view, "action", None) == "list"
+
+    def _get_parameters(self) -> list[Schema]:
+        view: Any = self.view
+        key = {"name": "id", "in": "path", "required": True, "schema": STRING}
+        path = [{**key, "description": view.key_help}] if "{id}" in self.path else []
+        return path + list(view.describe_parameters(self._lists()))
+
+    def _get_response_bodies(self, direction: Any = "response") -> Schema:
+        json_body = {JSONRenderer.media_type: {"schema": self._body()}}
+        found: Schema = {
+            "200": {"description": "As asked.", "content": json_body},
+            "304": {"description": "Nothing has changed since the ETag that was sent."},
+        }
+        for status, words in PROBLEMS.items():
+            if status != "404" or "{id}" in self.path:
+                content = {errors.MEDIA_TYPE: {"schema": self._problem()}}
+                found[status] = {"description": words, "content": content}
+        return found
+
+    def _body(self) -> Schema:
+        view: Any = self.view
+        if hasattr(view, "response_schema"):
+            shape: Schema = view.response_schema
+        else:
+            shown = view.serializer_class if self._lists() else getattr(view, "detail_class", view.serializer_class)
+            component = self.resolve_serializer(shown(), "response")
+            # fields= and omit= may leave out any key, so none is required of the document itself.
+            component.schema.pop("required", None)
+            shape = component.ref
+        return envelope(shape) if self._lists() and getattr(view, "in_pages", True) else shape
+
+    def _problem(self) -> Schema:
+        make: Any = ResolvedComponent
+        component = make(name="Problem", type=ResolvedComponent.SCHEMA, object="Problem", schema=PROBLEM)
+        self.registry.register_on_missing(component)
+        reference: Schema = component.ref
+        return reference

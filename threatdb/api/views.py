@@ -1,0 +1,158 @@
+"""What every resource of records does: a list and a detail, served from stored documents."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+from django.core.cache import cache
+from django.db.models import Q
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.viewsets import ViewSet
+
+from threatdb.records import registry
+from threatdb.records.querysets import IndexQuerySet
+from threatdb.records.visibility import Viewer, viewer_of
+
+from . import conditional
+from .errors import InvalidParameters, parameter_error
+from .filters import RecordFilterSet, StrictFilterBackend, refuse_unknown
+from .narrowing import read_narrowing
+from .pagination import Key, link, read_cursor, read_order, read_page, read_size
+from .renderers import Envelope
+from .schema import FORMAT, NARROWING, Schema, filter_parameters, list_parameters
+from .values import identifier
+
+COUNT_KEPT = 24 * 3600
+
+
+_keys: dict[type[BaseSerializer[Any]], list[str]] = {}
+
+
+def keys_of(serializer_class: type[BaseSerializer[Any]]) -> list[str]:
+    """The keys of the documents. Making a serializer's fields costs more than a page's query, so it is done once."""
+    if serializer_class not in _keys:
+        make = cast(type[Serializer[Any]], serializer_class)
+        _keys[serializer_class] = list(make().fields)
+    return _keys[serializer_class]
+
+
+class FilteredViewSet(ViewSet):
+    """Rows of one record type that exist for the viewer and that the request's filters choose."""
+
+    record_type: ClassVar[str]
+    serializer_class: ClassVar[type[BaseSerializer[Any]]]
+    filterset_class: ClassVar[type[RecordFilterSet]]
+    backend: ClassVar[type[StrictFilterBackend]] = StrictFilterBackend
+
+    @property
+    def type(self) -> registry.RecordType:
+        return registry.get(self.record_type)
+
+    def visible(self, viewer: Viewer) -> IndexQuerySet:
+        """The revisions that exist for the viewer."""
+        rows: IndexQuerySet = self.type.index.objects.visible_to(viewer)
+        return rows
+
+    def filtered(self, viewer: Viewer) -> IndexQuerySet:
+        """Those that the request's filters choose."""
+        rows: IndexQuerySet = self.backend().filter_queryset(self.request, self.visible(viewer), self)
+        return rows
+
+
+class RecordViewSet(FilteredViewSet):
+    """Records of one type. A resource says which, how it is filtered, and by what it may be ordered."""
+
+    ordering: ClassVar[dict[str, Key]] = {}
+    default_order: ClassVar[str] = "-date"
+
+    lookup_url_kwarg = "id"
+    # No key holds a null character, which PostgreSQL refuses to look up.
+    lookup_value_regex = r"[^/\x00]+"
+    key_help: ClassVar[str] = "Id of the record."
+
+    def list(self, request: Request) -> Response:
+        """Records that match the filters, newest first unless ordered otherwise."""
+        viewer = viewer_of(request.user)
+        position = conditional.head_position(viewer)
+        etag = conditional.list_etag(request, viewer, position)
+        if conditional.is_current(request, etag, exists=False):
+            return conditional.not_modified(request, etag)
+        response = Response(self._envelope(request, viewer, position))
+        if conditional.is_current(request, etag):
+            return conditional.not_modified(request, etag)
+        conditional.stamp(response, request, etag)
+        return response
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """One record, as readers see it."""
+        refuse_unknown(request, ("fields", "omit", "format"))
+        narrow = read_narrowing(request, keys_of(self.serializer_class))
+        rows = self.visible(viewer_of(request.user)).filter(self.named(id))
+        text = rows.values_list("revision__document", flat=True).first()
+        if text is None:
+            raise Http404
+        body = (narrow(text) if narrow else text).encode()
+        etag = conditional.strong_etag(body)
+        if conditional.is_current(request, etag):
+            return conditional.not_modified(request, etag)
+        response = Response(body)
+        conditional.stamp(response, request, etag)
+        return response
+
+    @classmethod
+    def describe_parameters(cls, lists: bool) -> Sequence[Schema]:
+        """The query parameters of the list or the detail, for the OpenAPI description."""
+        if not lists:
+            return [*NARROWING, FORMAT]
+        filters = filter_parameters(cls.filterset_class.grammar())
+        return [*filters, *list_parameters(sorted(cls.ordering), cls.default_order)]
+
+    def named(self, key: str) -> Q:
+        """The condition on the record that a detail's address names."""
+        try:
+            return Q(record_id=identifier(key))
+        except ValueError:
+            return Q(pk__in=[])
+
+    def _envelope(self, request: Request, viewer: Viewer, position: int) -> Envelope:
+        rows = self.filtered(viewer)
+        orders = read_order(request.query_params.get("ordering"), self.ordering, self.default_order)
+        size = read_size(request)
+        narrow = read_narrowing(request, keys_of(self.serializer_class))
+        cursor = None
+        if "cursor" in request.query_params:
+            cursor = read_cursor(request.query_params["cursor"], orders, self.type.index)
+        count = self._count(request, rows, viewer, position)
+        page = read_page(rows, orders, size, cursor, self.type.sort)
+        return Envelope(
+            next=link(request, page.next),
+            previous=link(request, page.previous),
+            count=count,
+            results=[narrow(text) for text in page.documents] if narrow else page.documents,
+        )
+
+    def _count(self, request: Request, rows: IndexQuerySet, viewer: Viewer, position: int) -> int | None:
+        """How many rows match; kept for as long as nothing that this class can notice has changed."""
+        asked = request.query_params.get("count", "exact")
+        if asked not in ("exact", "none"):
+            raise InvalidParameters([parameter_error("count", "Write exact or none.")])
+        if asked == "none":
+            return None
+        chosen = sorted(
+            (name, value)
+            for name, found in request.query_params.lists()
+            if name not in StrictFilterBackend.shaping
+            for value in found
+        )
+        key = repr((self.record_type, viewer.viewer_class, position, chosen)).encode()
+        kept = f"count:{hashlib.blake2b(key, digest_size=16).hexdigest()}"
+        count: int | None = cache.get(kept)
+        if count is None:
+            count = rows.count()
+            cache.set(kept, count, COUNT_KEPT)
+        return count
