@@ -1,0 +1,117 @@
+"""The buttons of a record's page and the actions of its list: submit, publish, return, withdraw."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import ModelAdmin
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from threatdb.records import registry
+from threatdb.records.models import Record
+from threatdb.records.services import Conflict
+
+from .access import page_of, viewer_for, visible_rows
+from .moves import MOVES, Move, form_for, make, offered
+
+if TYPE_CHECKING:
+    _Base = ModelAdmin[Any]
+else:
+    _Base = object
+
+_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+class Buttons(_Base):
+    """Adds the moves to a record's page and list."""
+
+    actions = ("submit_selected", "publish_selected")
+
+    def get_urls(self) -> list[Any]:
+        return [*(self._url(move) for move in MOVES.values()), *super().get_urls()]
+
+    def _url(self, move: Move) -> URLPattern:
+        view = self.admin_site.admin_view(self.move_view)
+        return path(f"<path:object_id>/{move.name}/", view, {"move": move}, name=self._url_name(move))
+
+    def _url_name(self, move: Move) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{move.name}"
+
+    def move_view(self, request: HttpRequest, object_id: str, move: Move) -> HttpResponse:
+        """Make one move and go back to the record's page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        record = self.get_object(request, unquote(object_id))
+        if record is None or not self._may(request, move, record):
+            raise PermissionDenied
+        try:
+            make(move, record, by=request.user, data=request.POST)  # type: ignore[arg-type]
+        except (ValidationError, Conflict) as error:
+            self.message_user(request, self.in_words(request, error), messages.ERROR)
+        else:
+            self.message_user(request, format_html("“{}” was {}.", record, move.done), messages.SUCCESS)
+        return HttpResponseRedirect(page_of(record))
+
+    def _may(self, request: HttpRequest, move: Move, record: Record | None = None) -> bool:
+        return self.has_view_permission(request, record) and request.user.has_perm(move.permission)
+
+    def buttons(self, request: HttpRequest, record: Record) -> list[dict[str, Any]]:
+        """What the page needs for each button that is open to the user now."""
+        return [
+            {
+                "move": move,
+                "url": reverse(f"admin:{self._url_name(move)}", args=[quote(str(record.pk))]),
+                "form": form_for(move, initial={"read_number": record.number}, auto_id=f"{move.name}_%s"),
+            }
+            for move in offered(record, request.user)  # type: ignore[arg-type]
+        ]
+
+    @admin.action(description="Submit selected for review", permissions=["submit"])
+    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._make_each(request, queryset, MOVES["submit"])
+
+    @admin.action(description="Publish selected", permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._make_each(request, queryset, MOVES["publish"])
+
+    def has_submit_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, MOVES["submit"])
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, MOVES["publish"])
+
+    def _make_each(self, request: HttpRequest, queryset: QuerySet[Any], move: Move) -> None:
+        """Make the move on each record by itself, and say what became of each."""
+        for record in queryset:
+            try:
+                make(move, record, by=request.user, data={"read_number": record.number})  # type: ignore[arg-type]
+            except (ValidationError, Conflict) as error:
+                text = format_html("“{}”: {}", record, self.in_words(request, error))
+                self.message_user(request, text, messages.ERROR)
+            else:
+                self.message_user(request, format_html("“{}” was {}.", record, move.done), messages.SUCCESS)
+
+    def in_words(self, request: HttpRequest, error: ValidationError | Conflict) -> SafeString:
+        """What a service refused, each record in it by its name and with a link where the user may see it."""
+        text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        pieces = _ID.split(text)
+        linked = self._links(request, set(pieces[1::2]))
+        return format_html_join("", "{}", ((linked.get(piece, piece),) for piece in pieces))
+
+    def _links(self, request: HttpRequest, ids: set[str]) -> dict[str, SafeString]:
+        found: dict[str, SafeString] = {}
+        for model in (record_type.model for record_type in registry.all_types()):
+            if not self.admin_site.is_registered(model):
+                continue
+            for row in visible_rows(model, viewer_for(request)).filter(pk__in=[UUID(i) for i in ids]):
+                found[str(row.pk)] = format_html('<a href="{}">{}</a>', page_of(row), row)
+        return found

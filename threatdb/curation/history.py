@@ -1,0 +1,84 @@
+"""The history page of a record: its revisions, and what differs between any two of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.options import ModelAdmin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from threatdb.records import documents, registry
+from threatdb.records.models import Record, Revision
+
+from .access import viewer_for
+from .diff import Difference
+from .revisions import revisions_of
+from .standing import differences
+
+if TYPE_CHECKING:
+    _Base = ModelAdmin[Any]
+else:
+    _Base = object
+
+PER_PAGE = 100
+
+
+class HistoryPage(_Base):
+    """Shows the ledger's revisions of a record in place of Django's own log."""
+
+    object_history_template = "admin/curation/record_history.html"
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        if record is None or not self.has_view_or_change_permission(request, record):
+            raise PermissionDenied
+        revisions = revisions_of(record, viewer_for(request)).select_related("by")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {record}",
+            "subtitle": None,
+            "opts": self.opts,
+            "object": record,
+            "module_name": str(self.opts.verbose_name_plural).capitalize(),
+            **self._page(record, revisions, request),
+            **self._comparison(revisions, request),
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def _page(self, record: Record, revisions: QuerySet[Revision], request: HttpRequest) -> dict[str, Any]:
+        page = Paginator(revisions, PER_PAGE).get_page(request.GET.get("p"))
+        in_force = _in_force(record, [revision.pk for revision in page])
+        rows = [
+            {"revision": r, "marking": documents.load(r.document)["marking"], "force": in_force.get(r.pk)} for r in page
+        ]
+        return {"rows": rows, "page": page, "pages": page.paginator.get_elided_page_range(page.number)}
+
+    def _comparison(self, revisions: QuerySet[Revision], request: HttpRequest) -> dict[str, Any]:
+        """The two revisions that the query asks for by number, and their differences."""
+        old, new = (_asked(revisions, request.GET.get(name)) for name in ("old", "new"))
+        asked = "old" in request.GET or "new" in request.GET
+        found: list[Difference] | None = None
+        if old and new:
+            found = differences(old, new, viewer_for(request))
+        return {"old": old, "new": new, "asked": asked, "differences": found}
+
+
+def _asked(revisions: QuerySet[Revision], number: str | None) -> Revision | None:
+    if number is None or not number.isascii() or not number.isdigit() or len(number) > 9:
+        return None
+    return revisions.filter(number=int(number)).first()
+
+
+def _in_force(record: Record, seqs: list[int]) -> dict[int, str]:
+    """For each revision that readers see or saw, which of the two."""
+    index = registry.for_record(record).index.objects.filter(pk__in=seqs, since__isnull=False)
+    return {seq: "now" if live else "earlier" for seq, live in index.values_list("pk", "in_force")}

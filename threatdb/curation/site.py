@@ -1,0 +1,55 @@
+"""The curators' admin site: Django's own with a page of what is waiting for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from . import queue
+
+View = Callable[..., Any]
+
+
+def _without_nul(view: View) -> View:
+    """The view, but for addresses that hold a null character: PostgreSQL cannot compare with one."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        texts = [request.path, *(value for values in request.GET.lists() for value in values[1])]
+        if any("\x00" in text for text in texts):
+            raise BadRequest("Null characters are not allowed.")
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+class CurationSite(admin.AdminSite):
+    """Django's admin site under the project's name."""
+
+    site_title = "threatdb curation"
+    site_header = "threatdb curation"
+    index_title = "Curation"
+    index_template = "admin/curation/index.html"
+    site_url = "/api/docs/"
+    enable_nav_sidebar = False
+
+    def get_urls(self) -> list[Any]:
+        # Django's redirect from a content type and an id to a public page would tell which ids exist.
+        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(_without_nul(view), cacheable)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        context = {
+            "queue": queue.waiting(self, request),
+            "latest": queue.latest(self, request),
+            **(extra_context or {}),
+        }
+        return super().index(request, context)
