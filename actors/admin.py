@@ -1,0 +1,139 @@
+"""The admin pages of actors, relationships and their vocabularies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.forms.models import BaseInlineFormSet
+
+from threatdb.curation.admin import CitationInline, PartInline, RecordAdmin, VocabularyAdmin
+
+from .models import (
+    Actor,
+    ActorCitation,
+    ActorName,
+    ActorPhase,
+    Designation,
+    Identifier,
+    Relationship,
+    RelationshipCitation,
+    RelationshipContent,
+    RelationshipKind,
+)
+
+if TYPE_CHECKING:
+    PhaseFormSetBase = BaseInlineFormSet[ActorPhase, Actor, Any]
+else:
+    PhaseFormSetBase = BaseInlineFormSet
+
+
+class NameInline(PartInline):
+    """Other names."""
+
+    model = ActorName
+    fields = ("name", "kind", "language", "script", "valid_from", "valid_to", "contested")
+
+
+class PhaseFormSet(PhaseFormSetBase):
+    """The phases of one actor, looked at together."""
+
+    def clean(self) -> None:
+        super().clean()
+        if not any(self.errors):
+            ActorPhase.refuse_overlaps(self._kept())
+
+    def _kept(self) -> list[ActorPhase]:
+        """The phases that the actor has once the form is saved."""
+        filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        return [form.instance for form in filled if form not in self.deleted_forms]
+
+
+class PhaseInline(PartInline):
+    """Phases."""
+
+    model = ActorPhase
+    formset = PhaseFormSet
+    fields = ("kind", "status", "valid_from", "valid_to", "note")
+
+
+class DesignationInline(PartInline):
+    """Designations."""
+
+    model = Designation
+    fields = ("authority", "programme", "listed_on", "delisted_on")
+
+
+class IdentifierInline(PartInline):
+    """Identifiers."""
+
+    model = Identifier
+    fields = ("scheme", "value")
+
+
+class ActorCitationInline(CitationInline):
+    """Citations of actors."""
+
+    model = ActorCitation
+
+
+@admin.register(Actor)
+class ActorAdmin(RecordAdmin):
+    """Actors."""
+
+    list_display = ("name", "slug", "kind", "status", "state", "marking", "readers", "updated_at")
+    list_filter = (*RecordAdmin.list_filter, "kind", "status")
+    search_fields = ("name", "slug", "names__name", "identifiers__value")
+    fieldsets = [
+        (
+            None,
+            {"fields": [("name", "slug"), ("kind", "status"), ("founded", "dissolved"), "summary", "tags", "marking"]},
+        ),
+    ]
+    inlines = [NameInline, PhaseInline, DesignationInline, IdentifierInline, ActorCitationInline]
+
+
+class RelationshipCitationInline(CitationInline):
+    """Citations of relationships."""
+
+    model = RelationshipCitation
+
+
+@admin.register(Relationship)
+class RelationshipAdmin(RecordAdmin):
+    """Relationships."""
+
+    list_display = ("subject", "kind", "object", "likelihood", "state", "marking", "readers", "updated_at")
+    list_display_links = ("subject", "kind", "object")
+    list_select_related = ("subject", "object", "kind")
+    list_filter = (*RecordAdmin.list_filter, "kind", "likelihood")
+    search_fields = ("subject__name", "subject__slug", "object__name", "object__slug", "summary")
+    fieldsets = [
+        (None, {"fields": [("subject", "kind", "object"), "content", "summary", "tags", "marking"]}),
+        (
+            "Period",
+            {
+                "fields": [
+                    ("start_earliest", "start_latest"),
+                    ("end_earliest", "end_latest"),
+                    ("period_precision", "period_as_reported"),
+                ]
+            },
+        ),
+        ("Likelihood", {"fields": [("likelihood", "likelihood_as_reported")]}),
+        ("How it is kept up", {"fields": ["conditions", "means"]}),
+    ]
+    inlines = [RelationshipCitationInline]
+
+
+@admin.register(RelationshipKind)
+class RelationshipKindAdmin(VocabularyAdmin):
+    """Kinds of relationship."""
+
+    list_display = ("label", "inverse_label", "code", "parent", "symmetric", "position", "retired")
+    list_filter = ("symmetric", "retired")
+
+
+@admin.register(RelationshipContent)
+class RelationshipContentAdmin(VocabularyAdmin):
+    """What passes between actors."""

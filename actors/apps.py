@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class ActorsConfig(AppConfig):
+    """Actors and the relationships between them."""
+
+    name = "actors"
+    verbose_name = "Actors"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from threatdb.records import registry
+
+        from .documents import ActorType, RelationshipType
+        from .serializers import ActorSerializer, RelationshipSerializer
+
+        registry.register(ActorType(), ActorSerializer)
+        registry.register(RelationshipType(), RelationshipSerializer)

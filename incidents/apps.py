@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class IncidentsConfig(AppConfig):
+    """What happened, who took part by whose account, what it cost, and who claims or denies it."""
+
+    name = "incidents"
+    verbose_name = "Incidents and claims"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from threatdb.records import registry
+
+        from .documents import ClaimType, IncidentType
+        from .serializers import ClaimSerializer, IncidentSerializer
+
+        registry.register(IncidentType(), IncidentSerializer)
+        registry.register(ClaimType(), ClaimSerializer)

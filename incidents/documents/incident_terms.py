@@ -1,0 +1,116 @@
+"""What many-valued filters and full-text search find an incident by, made from its document alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from incidents.ancestry import lineage
+from incidents.choices import LinkKind, Role
+from incidents.models import Tactic, TargetType, WeaponType
+from threatdb.records.choices import Likelihood
+from threatdb.records.registry import Document, Term
+
+from .statements import speakers, standing_claims
+
+# Roles that have a filter of their own; an actor in the role "other" is found by the term "actor".
+ROLES = tuple(role.value for role in Role if role is not Role.OTHER)
+
+RANKS = {term.value: term.rank for term in Likelihood}
+
+
+def terms_of(document: Document) -> Iterator[Term]:
+    """The terms of an incident; the ledger drops repetitions."""
+    yield from _what(document)
+    yield from _who(document)
+    yield from _claims(document)
+    for tag in document["tags"]:
+        yield Term("tag", tag)
+    for source in source_ids(document):
+        yield Term("source", source)
+    for identifier in document["identifiers"]:
+        yield Term("identifier", f"{identifier['scheme']}:{identifier['value']}")
+    for link in document["links"]:
+        if link["kind"] == LinkKind.PART_OF:
+            yield Term("part_of", link["incident"]["id"])
+
+
+def _what(document: Document) -> Iterator[Term]:
+    for tactic in document["tactics"]:
+        yield from (Term("tactic", code) for code in lineage(Tactic, tactic))
+    for target in document["targets"]:
+        yield Term("target_kind", target["kind"])
+        if target["type"]:
+            yield from (Term("target_type", code) for code in lineage(TargetType, target["type"]))
+    for weapon in document["weapons"]:
+        yield from (Term("weapon", code) for code in lineage(WeaponType, weapon["type"]))
+
+
+def _who(document: Document) -> Iterator[Term]:
+    for target in document["targets"]:
+        if target["actor"]:
+            yield Term("actor", target["actor"]["id"])
+            yield Term("target", target["actor"]["id"])
+    for involvement in document["involvements"]:
+        actor, likelihood = involvement["actor"]["id"], involvement["likelihood"]
+        yield Term("actor", actor)
+        if involvement["role"] in ROLES:
+            yield Term(involvement["role"], actor)
+        yield Term("involvement", actor, _how(involvement))
+        yield Term("basis", involvement["basis"])
+        if likelihood:
+            yield Term("likelihood", likelihood)
+
+
+def _how(involvement: Document) -> tuple[tuple[str, str | int | None], ...]:
+    """The columns that say how the actor is said to be involved."""
+    likelihood = involvement["likelihood"]
+    return (
+        ("role", involvement["role"]),
+        ("basis", involvement["basis"]),
+        ("likelihood", likelihood or ""),
+        ("likelihood_rank", RANKS.get(likelihood)),
+    )
+
+
+def _claims(document: Document) -> Iterator[Term]:
+    for claim in standing_claims(document["claims"]):
+        yield from (Term("claimed_by", actor) for actor in speakers(claim))
+        if claim["mode"]:
+            yield Term("claim_mode", claim["mode"])
+
+
+def source_ids(document: Document) -> list[str]:
+    """Ids of the distinct sources of an incident: of its citations, its involvements' and its tolls."""
+    nested = [citation for part in document["involvements"] for citation in part["citations"]]
+    citing = [*document["citations"], *nested, *document["casualty_reports"]]
+    return list(dict.fromkeys(citation["source"]["id"] for citation in citing))
+
+
+def words_of(document: Document) -> Iterator[str | None]:
+    """The texts of an incident that full-text search reads."""
+    yield from (document["title"], document["summary"], document["date"]["as_reported"])
+    place = document["place"] or {}
+    yield from (place.get(key) for key in ("admin1", "admin2", "locality", "as_reported"))
+    for count in (document["killed"], document["wounded"], document["event_count"] or {}):
+        yield count.get("as_reported")
+    for target in document["targets"]:
+        yield from (target["name"], target["role"], target["description"], _name(target["actor"]))
+    for weapon in document["weapons"]:
+        yield weapon["detail"]
+    for involvement in document["involvements"]:
+        yield from (_name(involvement["actor"]), _name(involvement["attributed_by"]))
+        yield from (involvement["attributed_by_name"], involvement["likelihood_as_reported"])
+    for report in document["casualty_reports"]:
+        yield from (report["attributed_to"], report["killed"]["as_reported"], report["wounded"]["as_reported"])
+    for claim in document["claims"]:
+        yield from names(claim["claimant"], claim["on_behalf_of"])
+    yield from document["tags"]
+
+
+def names(*actors: Document | None) -> Iterable[str | None]:
+    """The names of those actors that are there."""
+    return [_name(actor) for actor in actors]
+
+
+def _name(actor: Document | None) -> str | None:
+    return actor["name"] if actor else None

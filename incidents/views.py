@@ -1,0 +1,67 @@
+"""The API's view of incidents and claims."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from threatdb.api.pagination import RECORD_KEYS, Key
+from threatdb.api.statistics import StatisticsViewSet
+from threatdb.api.views import RecordViewSet
+from threatdb.records.querysets import IndexQuerySet
+from threatdb.records.visibility import Viewer
+
+from . import statistics
+from .filters import ClaimFilterSet, IncidentFilterSet
+from .serializers import ClaimSerializer, IncidentSerializer, IncidentTotalsSerializer
+
+COUNTS = [f"{name}_{bound}" for name in ("killed", "wounded") for bound in ("low", "best", "high")]
+
+
+class IncidentViewSet(RecordViewSet):
+    """Incidents, each with who took part on whose word, and the claims made about it."""
+
+    record_type = "incident"
+    serializer_class = IncidentSerializer
+    filterset_class = IncidentFilterSet
+    ordering = {
+        **RECORD_KEYS,
+        "date": Key("date_earliest"),
+        "date_earliest": Key("date_earliest"),
+        "date_latest": Key("date_latest"),
+        "title": Key("title"),
+        "kind": Key("kind"),
+        "domain": Key("domain"),
+        "country": Key("country", nullable=True),
+        "admin1": Key("admin1"),
+        "claim_status": Key("claim_status"),
+        "source_count": Key("source_count"),
+        **{name: Key(name, nullable=True) for name in COUNTS},
+    }
+
+
+class ClaimViewSet(RecordViewSet):
+    """Claims: what actors say of incidents, and of themselves."""
+
+    record_type = "claim"
+    serializer_class = ClaimSerializer
+    filterset_class = ClaimFilterSet
+    ordering = {
+        **RECORD_KEYS,
+        "date": Key("date_earliest", nullable=True),
+        "date_earliest": Key("date_earliest", nullable=True),
+        "date_latest": Key("date_latest", nullable=True),
+        "stance": Key("stance"),
+        "authenticity": Key("authenticity"),
+        "source_count": Key("source_count"),
+    }
+
+
+class IncidentStatisticsViewSet(StatisticsViewSet):
+    """Totals of the incidents that the filters choose, aggregates apart from single incidents."""
+
+    record_type = "incident"
+    filterset_class = IncidentFilterSet
+    serializer_class = IncidentTotalsSerializer
+
+    def totals(self, rows: IndexQuerySet, viewer: Viewer) -> dict[str, Any]:
+        return statistics.totals(rows, viewer)

@@ -1,0 +1,156 @@
+"""Sources, their licences, and the abstract citation that every citing app makes a table of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from threatdb.records.choices import Credibility, DatePrecision, Reliability
+from threatdb.records.fields import (
+    BoundedCharField,
+    BoundedTextField,
+    ChoiceField,
+    TagsField,
+    are_labels,
+)
+from threatdb.records.markings import Marking
+from threatdb.records.models import Dated, IndexRow, Record, TermRow
+from threatdb.records.vocabularies import VocabularyEntry
+
+from .choices import SourceKind
+
+
+class Licence(VocabularyEntry):
+    """Terms under which a source's content may be passed on."""
+
+    url = BoundedCharField(max_length=500, blank=True)
+    attribution = BoundedTextField(max_length=1000, blank=True, help_text="The words that must go with the data.")
+    redistributable = models.BooleanField(default=False, help_text="Whether records under it may be marked TLP:CLEAR.")
+
+
+class Licensed(models.Model):
+    """Content that stands under a licence, which may forbid to pass it on to everybody."""
+
+    licence = models.ForeignKey(Licence, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    marking: int | Any
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        if self.licence and not self.licence.redistributable and self.marking == Marking.CLEAR:
+            raise ValidationError(
+                {"marking": f"Content under the licence “{self.licence}” may not be marked {Marking.CLEAR.label}."},
+                code="not_redistributable",
+            )
+
+
+class Source(Licensed, Record, Dated):
+    """Something that says something: an article, a data set, a statement. Its date is the publication's."""
+
+    kind = ChoiceField(choices=SourceKind.choices)
+    title = BoundedCharField(max_length=500)
+    publisher = BoundedCharField(max_length=200, blank=True)
+    author = BoundedCharField(max_length=200, blank=True)
+    web_url = BoundedCharField(max_length=2000, blank=True)
+    archived_url = BoundedCharField(max_length=2000, blank=True)
+    language = BoundedCharField(max_length=35, blank=True, help_text="BCP 47 tag, such as en or ps-AF.")
+    reliability = ChoiceField(choices=Reliability.choices, default=Reliability.F, help_text="Admiralty scale.")
+    summary = BoundedTextField(max_length=10_000, blank=True)
+    tags = TagsField()
+
+    class Meta:
+        ordering = ["title", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="source_date_in_order",
+                condition=Q(date_latest__gte=F("date_earliest")),
+                violation_error_message="The latest date cannot come before the earliest.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+
+class Citation(models.Model):
+    """That a source supports a record, or named fields of it. Each citing model has a table of its own."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    locator = BoundedCharField(max_length=200, blank=True, help_text="Page, paragraph or time.")
+    quote = BoundedCharField(max_length=300, blank=True, help_text="A few words, where the wording matters.")
+    supports = models.JSONField(
+        default=list, blank=True, help_text="Names of the fields it backs; empty for the whole record."
+    )
+    credibility = ChoiceField(choices=Credibility.choices, null=True, blank=True, help_text="Admiralty scale.")
+    reliability = ChoiceField(
+        choices=Reliability.choices,
+        null=True,
+        blank=True,
+        help_text="Where it differs here from the source's own.",
+    )
+    report_publisher = BoundedCharField(
+        max_length=200, blank=True, help_text="Who published the report that the source relies on."
+    )
+    report_earliest = models.DateField(null=True, blank=True)
+    report_latest = models.DateField(null=True, blank=True)
+    report_precision = ChoiceField(choices=DatePrecision.choices, default=DatePrecision.DAY)
+    report_as_reported = BoundedCharField(max_length=200, blank=True)
+    position = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_report_in_order",
+                condition=Q(report_latest__gte=F("report_earliest")),
+                violation_error_message="The report's latest date cannot come before its earliest.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.locator}".strip()
+
+    def clean(self) -> None:
+        super().clean()
+        # Anything but texts could hold an object with an id, which a document would show as a record.
+        if not are_labels(self.supports):
+            message = "Name the fields in a list of at most 50 texts of 1 to 64 characters."
+            raise ValidationError({"supports": message})
+
+
+class SourceIndex(IndexRow):
+    """What source lists filter and order by."""
+
+    date_earliest = models.DateField(null=True)
+    date_latest = models.DateField(null=True)
+    kind = models.CharField(max_length=32)
+    title = models.CharField(max_length=500)
+    publisher = models.CharField(max_length=200)
+    language = models.CharField(max_length=35)
+    reliability = models.CharField(max_length=1)
+    licence = models.CharField(max_length=64, null=True)
+
+    class Meta:
+        constraints = IndexRow.rules("source_index")
+        indexes = [
+            models.Index(
+                F("date_earliest").desc(), F("record_id").desc(), condition=Q(in_force=True), name="source_index_date"
+            ),
+        ]
+
+
+class SourceTerm(TermRow):
+    """Tags of sources."""
+
+    revision = models.ForeignKey(SourceIndex, db_column="seq", on_delete=models.CASCADE, related_name="terms")
+    sort = models.DateField(null=True)
+
+    class Meta:
+        constraints = TermRow.rules("source_term")
+        indexes = TermRow.scans("source_term")

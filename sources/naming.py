@@ -1,0 +1,11 @@
+"""Naming a source in a filter."""
+
+from __future__ import annotations
+
+from threatdb.api import values
+from threatdb.api.families import Term
+
+
+def source_term() -> Term:
+    """The filter by a cited source, in any citation of the record."""
+    return Term("Id of a source that is cited.", kind="source", parse=values.identifier)
