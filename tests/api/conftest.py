@@ -1,0 +1,35 @@
+"""Who asks, and a cache that no test inherits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
+from django.test import Client
+
+from threatdb.records.markings import Marking
+
+ClientFor = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Counts are kept under ledger positions, which every test passes anew."""
+    cache.clear()
+
+
+@pytest.fixture
+def cleared(db: None) -> ClientFor:
+    """Makes the client of a user with that clearance, who sees working copies where he curates."""
+
+    def make(clearance: Marking, *, curates: bool = False) -> Client:
+        user = User.objects.create_user(f"{clearance.code}-{curates}")
+        codenames = [f"clearance_{clearance.code}"] + ["curate_records"] * curates
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make

@@ -1,0 +1,76 @@
+"""The human documentation: served whole by this service, without a word to any other host."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = re.compile(r"""(?:src|href)=["']([^"']+)["']""")
+ELSEWHERE = re.compile(r"""(?:https?:)?//(?!testserver)[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_page_names_no_other_host(client: Client) -> None:
+    for path in ("/api/docs/", script(client)):
+        assert ELSEWHERE.findall(page(client, path)) == []
+
+
+def script(client: Client) -> str:
+    """The address of the page's own script."""
+    (found,) = {address for address in ADDRESS.findall(page(client, "/api/docs/")) if "script" in address}
+    return str(found)
+
+
+def test_all_its_assets_are_served_here(client: Client) -> None:
+    assets = [one for one in ADDRESS.findall(page(client, "/api/docs/")) if "script" not in one]
+    assert len(assets) >= 3
+    for asset in assets:
+        assert asset.startswith("/static/")
+        assert finders.find(asset.removeprefix("/static/")), asset
+
+
+def test_its_styles_ask_for_nothing_else(client: Client) -> None:
+    styles = [one for one in ADDRESS.findall(page(client, "/api/docs/")) if one.endswith(".css")]
+    assert styles
+    for style in styles:
+        path = finders.find(style.removeprefix("/static/"))
+        assert path
+        with open(path, encoding="utf-8") as file:
+            asked = re.findall(r"""url\(["']?(?!data:)([^)"']+)|@import\s+["']([^"']+)""", file.read())
+        assert asked == []
+
+
+def test_the_script_reads_the_description(client: Client) -> None:
+    assert "/api/schema/" in page(client, script(client))
+    assert "validatorUrl" not in page(client, script(client)) or "null" in page(client, script(client))
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/vnd.oai.openapi+json", "*/*", "application/json,*/*"]
+)
+def test_the_description_is_json(client: Client, accept: str) -> None:
+    response = client.get("/api/schema/", headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.1")
+    assert "/api/v1/incidents/" in response.json()["paths"]
+
+
+def test_the_description_tells_nothing_of_who_asks(client: Client, admin_client: Client) -> None:
+    assert client.get("/api/schema/").content == admin_client.get("/api/schema/").content
+
+
+def test_the_root_names_the_resources(client: Client) -> None:
+    body = client.get("/api/v1/").json()
+    for address in body.values():
+        assert client.get(address).status_code == 200
+    assert {"http://testserver/api/v1/incidents/", "http://testserver/api/v1/stats/incidents/"} <= set(body.values())

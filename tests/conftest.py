@@ -1,0 +1,30 @@
+"""What every test shares: the slow ones are left out unless `--slow` is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="Also run the tests marked slow.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="slow; --slow runs it")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """The seed corpus, loaded once for all tests of a module."""
+    # Imported here, since models cannot be imported before pytest-django has set Django up.
+    from tests.base import corpus
+
+    with django_db_blocker.unblock(), corpus():  # type: ignore[attr-defined]
+        yield

@@ -1,0 +1,168 @@
+"""What a curator is not cleared for exists on no page of the admin."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from actors.models import Actor, Relationship, RelationshipCitation
+from actors.serializers import ActorSerializer
+from sources.models import Source
+from tests.factories.actors import make_actor, make_relationship
+from tests.factories.records import change
+from tests.factories.sources import make_source
+from threatdb.records import services
+from threatdb.records.markings import Marking
+
+from .conftest import MakeUser, browser
+from .forms import address, errors, filled, list_address, save
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "Canary-4711"
+
+
+@pytest.fixture
+def client(make_user: MakeUser) -> Client:
+    """The browser of a curator cleared up to TLP:GREEN."""
+    return browser(make_user("green", clearance=Marking.GREEN))
+
+
+@pytest.fixture
+def hidden() -> Source:
+    return make_source(title=CANARY, marking="amber")
+
+
+@pytest.mark.parametrize("page", ["change", "history", "delete"])
+def test_pages_of_a_hidden_record_answer_as_if_it_never_was(client: Client, hidden: Source, page: str) -> None:
+    absent = Source(pk=uuid.uuid4())
+    assert client.get(address(hidden, page)).status_code == 404
+    answers = [client.get(address(row, page)).content.decode() for row in (hidden, absent)]
+    assert answers[0].replace(str(hidden.pk), "") == answers[1].replace(str(absent.pk), "")
+
+
+def test_a_hidden_record_cannot_be_saved(client: Client, hidden: Source) -> None:
+    assert client.post(address(hidden), {"title": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["", "?q=Canary", "?state__exact=draft", "?readers=nothing", "?_facets=True"])
+def test_lists_leave_it_out(client: Client, hidden: Source, query: str) -> None:
+    response = client.get(list_address(Source) + query)
+    assert response.status_code == 200
+    assert response.context["cl"].result_count == 0
+    assert CANARY not in response.content.decode()
+
+
+def test_autocompletes_leave_it_out(client: Client) -> None:
+    make_actor(name=CANARY, marking="amber")
+    make_actor(name="Canary open", marking="green")
+    asked = {"app_label": "actors", "model_name": "relationship", "field_name": "subject", "term": "canary"}
+    found = client.get(reverse("admin:autocomplete"), asked).json()["results"]
+    assert [item["text"] for item in found] == ["Canary open"]
+
+
+def test_autocompletes_refuse_a_null_character(client: Client) -> None:
+    asked = {"app_label": "actors", "model_name": "relationship", "field_name": "subject", "term": "a\x00b"}
+    assert client.get(reverse("admin:autocomplete"), asked).status_code == 400
+
+
+def test_a_hidden_record_cannot_be_referred_to(client: Client) -> None:
+    hidden, open_ = make_actor(name=CANARY, marking="amber"), make_actor(marking="green")
+    relationship = make_relationship(marking="green", subject=open_, object=open_two())
+    response = save(client, address(relationship), subject=str(hidden.pk))
+    absent = save(client, address(relationship), subject=str(uuid.uuid4()))
+    assert response.status_code == absent.status_code == 200
+    assert response.context["adminform"].form.errors == absent.context["adminform"].form.errors
+    assert CANARY not in response.content.decode()
+
+
+def open_two() -> Actor:
+    return make_actor(marking="green")
+
+
+def test_a_record_that_refers_to_a_hidden_one_is_hidden(client: Client) -> None:
+    secret = make_actor(name=CANARY, marking="red")
+    relationship = make_relationship(marking="green", subject=secret, object=open_two())
+    assert client.get(address(relationship)).status_code == 404
+    assert CANARY not in client.get(list_address(Relationship)).content.decode()
+
+
+def cited(marking: str = "green") -> tuple[Relationship, Source]:
+    """A relationship open to the curator that cites a source hidden from him."""
+    source = make_source(title=CANARY, marking="amber")
+    relationship = make_relationship(
+        marking=marking, subject=open_two(), object=open_two(), citations=[{"source": source, "locator": "par. 3"}]
+    )
+    return relationship, source
+
+
+def test_a_part_that_refers_to_a_hidden_record_does_not_name_it_and_stays(client: Client) -> None:
+    relationship, source = cited()
+    page = client.get(address(relationship)).content.decode()
+    assert CANARY not in page and "a record that you may not see" in page
+    response = save(client, address(relationship), summary="More.")
+    assert response.status_code == 302, errors(response)
+    assert RelationshipCitation.objects.get().source_id == source.pk
+
+
+def test_a_page_without_form_leaves_such_parts_out(make_user: MakeUser) -> None:
+    relationship, _ = cited()
+    reader = browser(make_user("viewer", clearance=Marking.GREEN, verbs=("view",)))
+    page = reader.get(address(relationship)).content.decode()
+    assert CANARY not in page and "par. 3" not in page
+
+
+def test_the_index_page_forgets_what_was_raised(make_user: MakeUser) -> None:
+    user = make_user("other", clearance=Marking.GREEN)
+    client = browser(user)
+    save(client, list_address(Source, "add"), title=CANARY, kind="article", marking="1")
+    assert CANARY in client.get(reverse("admin:index")).content.decode()
+    source = Source.objects.get()
+    source.marking = Marking.RED
+    source.save()
+    services.save(source, by=None)
+    assert CANARY not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_the_index_page_counts_what_is_visible(client: Client) -> None:
+    services.submit(make_source(marking="amber"), by=None)
+    services.submit(make_source(marking="green"), by=None)
+    (sources,) = [row for row in client.get(reverse("admin:index")).context["queue"] if row["name"] == "sources"]
+    assert (sources["in_review"], sources["drafts"], sources["pending"]) == (1, 0, 0)
+
+
+def test_the_index_page_leads_to_what_it_counts(make_user: MakeUser) -> None:
+    client = browser(make_user("other"))
+    save(client, list_address(Source, "add"), title="Mine", kind="article")
+    change(ActorSerializer, make_actor(published=True), summary="More.")
+    services.submit(make_source(), by=None)
+    queue = client.get(reverse("admin:index")).context["queue"]
+    for row in queue:
+        for key in ("in_review", "drafts", "pending"):
+            assert client.get(row[f"{key}_url"]).context["cl"].result_count == row[key], (row["name"], key)
+    assert sum(row["drafts"] + row["in_review"] + row["pending"] for row in queue) == 3
+
+
+def test_an_edition_above_the_clearance_is_not_shown_as_what_readers_see(client: Client) -> None:
+    actor = make_actor(published=True, marking="red", name=CANARY)
+    change(ActorSerializer, actor, marking="green", name="Open")
+    page = client.get(address(actor)).content.decode()
+    assert CANARY not in page and "Readers see nothing" in page
+
+
+def test_no_address_tells_which_ids_exist(client: Client, hidden: Source) -> None:
+    assert client.get(f"/admin/r/1/{hidden.pk}/").status_code == 404
+
+
+def test_working_copies_are_for_curators(make_user: MakeUser) -> None:
+    client = browser(make_user("staff", curates=False))
+    source = make_source(marking="clear")
+    assert client.get(list_address(Source)).status_code == 403
+    assert client.get(address(source)).status_code in (403, 404)
+
+
+def test_the_first_choice_is_no_laxer_than_the_default(client: Client) -> None:
+    assert filled(client, list_address(Source, "add"))["marking"] == [str(Marking.GREEN.value)]

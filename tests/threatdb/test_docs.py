@@ -1,0 +1,328 @@
+"""What README, ARCHITECTURE and CHANGELOG say is what the code does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.management import get_commands
+from django.test import Client
+
+from tests.base import corpus
+from threatdb import gunicorn
+from threatdb import settings as project
+from threatdb.api import families, filters, geometry, pagination, values
+from threatdb.api.filters import RecordFilterSet
+from threatdb.api.urls import router
+from threatdb.records import fields, search
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+# The kinds of field in README's grammar, by the class that makes their parameters.
+KINDS: dict[str, tuple[type[families.Family], ...]] = {
+    "text": (families.Text,),
+    "number": (families.Number, families.Decimal),
+    "day": (families.Day,),
+    "instant": (families.Instant,),
+    "marking": (families.MarkingColumn,),
+    "code": (families.Code,),
+    "flag": (families.Boolean,),
+    "id": (families.Id,),
+    "many": (families.Term,),
+    "span": (families.Within,),
+    "bounds": (families.Bounds,),
+    "single": (families.Single,),
+}
+
+
+def section(title: str) -> str:
+    """The text below a heading, up to the next of any level."""
+    found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)", README, re.MULTILINE | re.DOTALL)
+    assert found, title
+    return found[1]
+
+
+def table(text: str, number: int = 0) -> list[list[str]]:
+    """The rows of a table in a text, without its head."""
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    lines = tables[number].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def code_words(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+# --- The calls that README opens with ---
+
+CALLS = re.findall(r"^\$ curl -s 'http://127\.0\.0\.1:8000([^']+)'\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock(), corpus():
+        yield
+
+
+def test_readme_opens_with_two_commands_and_five_calls() -> None:
+    opening = README[: README.index("## ")]
+
+    assert re.findall(r"^\./run \w+", opening, re.MULTILINE) == ["./run serve", "./run test"]
+    assert opening.count("$ curl ") == len(CALLS) == 5
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize(("path", "output"), CALLS, ids=lambda text: text[:60])
+def test_calls_print_what_readme_says(path: str, output: str, client: Client) -> None:
+    assert client.get(path, HTTP_HOST="127.0.0.1:8000").content.decode() == output
+
+
+# --- Filters ---
+
+
+def suffixes(kind: type[families.Family]) -> set[str]:
+    """The parameters of a field called f of that kind, where it is always known."""
+    return set(kind("Something.").filters("f"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_grammar_lists_the_parameters_of_each_kind(kind: str) -> None:
+    rows = {row[0]: code_words(row[2]) for row in table(section("Filters"))}
+
+    assert list(rows) == list(KINDS)
+    for family in KINDS[kind]:
+        assert set(rows[kind]) == suffixes(family)
+
+
+def test_each_kind_of_field_is_in_the_grammar() -> None:
+    used = {type(family) for filter_set in filter_sets().values() for family in own_families(filter_set).values()}
+    used |= {type(family) for family in RecordFilterSet.families.values()}
+
+    assert used == {family for kind in KINDS.values() for family in kind}
+
+
+def filter_sets() -> dict[str, type[RecordFilterSet]]:
+    views = {prefix: view for prefix, view, _ in router.registry}
+    return {prefix: view.filterset_class for prefix, view in views.items() if hasattr(view, "filterset_class")}
+
+
+def own_families(filter_set: type[RecordFilterSet]) -> dict[str, families.Family]:
+    """The fields of a resource beside those of every record."""
+    own: dict[str, families.Family] = {}
+    for base in reversed(filter_set.__mro__):
+        if issubclass(base, RecordFilterSet) and base is not RecordFilterSet:
+            own |= base.__dict__.get("families", {})
+    return own
+
+
+def documented(resource: str) -> set[tuple[str, str]]:
+    """The fields that README lists for a resource, each with its kind; ``?`` where it may be unknown."""
+    start = "Fields of every record:" if resource == "" else rf"Fields of (?:`\w+`, and of )?`{resource}`[^:]*:"
+    found = re.search(rf"^{start}(.*?)\.$", section("Filters"), re.MULTILINE | re.DOTALL)
+    assert found, resource
+    groups = [group.split(":") for group in found[1].split(";")]
+    return {(kind.strip(), name) for kind, names in groups for name in code_words(names)}
+
+
+def written(found: dict[str, families.Family]) -> set[tuple[str, str]]:
+    kinds = {family: kind for kind, classes in KINDS.items() for family in classes}
+    optional = {name: "?" if getattr(family, "nullable", False) else "" for name, family in found.items()}
+    return {(kinds[type(family)], name + optional[name]) for name, family in found.items()}
+
+
+@pytest.mark.parametrize("resource", filter_sets())
+def test_the_fields_of_each_resource_are_listed(resource: str) -> None:
+    assert documented(resource) == written(own_families(filter_sets()[resource]))
+
+
+def test_the_fields_of_every_record_are_listed() -> None:
+    assert documented("") == written(dict(RecordFilterSet.families))
+
+
+def test_each_parameter_without_lookups_is_described() -> None:
+    described = {code_words(row[0])[0] for row in table(section("Filters"), 1)}
+    singles = {
+        name
+        for found in (RecordFilterSet.families, *map(own_families, filter_sets().values()))
+        for name, family in found.items()
+        if isinstance(family, families.Single)
+    }
+
+    assert described == singles
+
+
+def test_each_resource_is_listed() -> None:
+    listed = {word for row in table(section("The API")) for word in code_words(row[0])}
+
+    assert {f"/api/v1/{prefix}/" for prefix, _, _ in router.registry} <= listed
+
+
+# --- Limits ---
+
+
+def refused(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return True
+    return False
+
+
+def first_refused(read: Callable[[int], bool]) -> int:
+    """The largest size that is taken, given what says whether a size is."""
+    return next(size for size in range(1, 1000) if not read(size + 1))
+
+
+def password_length() -> int:
+    validators: Any = project.AUTH_PASSWORD_VALIDATORS
+    lengths = (validator.get("OPTIONS", {}).get("min_length") for validator in validators)
+    return int(next(length for length in lengths if length))
+
+
+def pool_timeout(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(project, "TESTING", False)
+    return int(project.postgresql_database({})["OPTIONS"]["pool"]["timeout"])
+
+
+# README's words for each constant.
+CONSTANTS = {
+    "Bytes in a request line": (gunicorn, "limit_request_line"),
+    "Header fields of a request": (gunicorn, "limit_request_fields"),
+    "Bytes in a header field": (gunicorn, "limit_request_field_size"),
+    "Bytes in a request body": (project, "DATA_UPLOAD_MAX_MEMORY_SIZE"),
+    "Fields in a form of the admin": (project, "DATA_UPLOAD_MAX_NUMBER_FIELDS"),
+    "Query parameters": (filters, "MAX_PARAMETERS"),
+    "Values of one parameter": (families, "MAX_VALUES"),
+    "Characters in a text value": (values, "MAX_TEXT"),
+    "Characters in `q`": (filters, "MAX_QUERY"),
+    "Words in `q`": (search, "MAX_WORDS"),
+    "Largest whole number": (fields, "MAX_INTEGER"),
+    "Vertices of a polygon": (geometry, "MAX_VERTICES"),
+    "Characters in a polygon": (geometry, "MAX_POLYGON_TEXT"),
+    "Kilometres of a radius": (geometry, "MAX_KM"),
+    "Records on a page": (pagination, "MAX_SIZE"),
+    "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
+    "Fields in `ordering`": (pagination, "MAX_KEYS"),
+    "Characters in a cursor": (pagination, "MAX_CURSOR"),
+    "Characters by which names are compared, written in plain ASCII": (search, "MAX_KEY"),
+    "Threads of a worker process": (gunicorn, "threads"),
+    "Seconds until a worker that hangs is replaced": (gunicorn, "timeout"),
+    "Seconds that an idle connection is kept": (gunicorn, "keepalive"),
+}
+
+# Constants of which README need not speak: files are not uploaded.
+UNSPOKEN = {("threatdb.settings", "FILE_UPLOAD_MAX_MEMORY_SIZE")}
+
+
+def test_the_limits_are_those_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite = project.sqlite_database({"NAME": ":memory:"})["OPTIONS"]
+    limits: dict[str, int] = {name: getattr(module, constant) for name, (module, constant) in CONSTANTS.items()} | {
+        "Digits of a decimal number, before and after the point each": first_refused(
+            lambda size: not refused(values.number, "1" * size) and not refused(values.number, f"1.{'1' * size}")
+        ),
+        "Tags of a record": first_refused(lambda size: fields.are_labels(["a"] * size)),
+        "Characters in a tag": first_refused(lambda size: fields.are_labels(["a" * size])),
+        "Characters in a password, at least": password_length(),
+        "Seconds that a writer waits for another on SQLite": sqlite["timeout"],
+        "Seconds that a request waits for a connection to PostgreSQL": pool_timeout(monkeypatch),
+    }
+
+    assert {name: int(number.replace(",", "")) for name, number in table(section("Limits"))} == limits
+
+
+def test_each_limit_in_the_code_is_in_the_table() -> None:
+    """A constant that is named as a limit has to be one of those compared above."""
+    spoken = {(module.__name__, name) for module, name in CONSTANTS.values()} | UNSPOKEN
+    missing = []
+    for path in tracked(".py"):
+        if path.parts[0] == "tests" or "migrations" in path.parts:
+            continue
+        module = ".".join(path.with_suffix("").parts)
+        for name in re.findall(r"^([A-Z_]*MAX_[A-Z_]+)\b.*=", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE):
+            if (module, name) not in spoken:
+                missing.append(f"{module}.{name}")
+
+    assert missing == []
+
+
+# --- Settings and commands ---
+
+
+def test_each_setting_is_in_the_table() -> None:
+    own = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "threatdb/settings.py").read_text(encoding="utf-8")))
+    own |= set(re.findall(r"""environ\.get\(["'](\w+)""", (ROOT / "threatdb/gunicorn.py").read_text(encoding="utf-8")))
+
+    assert {code_words(row[0])[0] for row in table(section("Settings"))} == own
+
+
+def runner() -> ModuleType:
+    loader = SourceFileLoader("threatdb_run", str(ROOT / "run"))
+    spec = spec_from_loader("threatdb_run", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_each_command_is_in_the_table() -> None:
+    listed = {code_words(row[0])[0] for row in table(section("Commands"))}
+    own = {name for name, app in get_commands().items() if (ROOT / app.replace(".", "/")).is_dir()}
+
+    assert {f"./run {name}" for name in {*runner().COMMANDS, *own}} == listed
+
+
+# --- All files ---
+
+
+def tracked(*suffixes: str) -> list[Path]:
+    """The files under version control, or all of a folder that is not, by their path in the project."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [Path(name) for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return [path for path in paths if not suffixes or path.suffix in suffixes]
+
+
+# A letter in brackets keeps each pattern from finding itself.
+FORBIDDEN = {
+    "a package host": re.compile(r"pypi[.]org|python[h]osted|npmj[s]\."),
+    "a path of one machine": re.compile(r"(?<![\w.}])/(w[o]rk/|h[o]me/\w|r[o]ot\b|U[s]ers/)"),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_names(what: str) -> None:
+    found = [
+        f"{path}:{number}"
+        for path in tracked()
+        for number, line in enumerate(text_of(path).splitlines(), 1)
+        if FORBIDDEN[what].search(line)
+    ]
+
+    assert found == []
+
+
+def text_of(path: Path) -> str:
+    return (ROOT / path).read_bytes().decode("utf-8", errors="replace")
+
+
+def test_architecture_names_files_that_exist() -> None:
+    """What looks like a path of the project in backticks is one."""
+    text = text_of(Path("ARCHITECTURE.md"))
+    names = [word for word in code_words(text) if re.fullmatch(r"[\w./]+(\.py|/)|\./run|\.ci/run", word)]
+
+    assert names
+    assert [name for name in names if "<" not in name and not (ROOT / name).exists()] == []
+    assert len(text.splitlines()) <= 200
+
+
+def test_changelog_begins_with_what_is_unreleased() -> None:
+    assert "\n## Unreleased\n" in text_of(Path("CHANGELOG.md"))
