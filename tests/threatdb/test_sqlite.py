@@ -38,6 +38,7 @@ def greedy(path: Path) -> Iterator[Event]:
 
     def write() -> None:
         other = connect(path)
+        other.ensure_connection()
         while not over.is_set():
             other._start_transaction_under_autocommit()
             begun.set()

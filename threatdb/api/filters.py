@@ -18,11 +18,12 @@ from rest_framework.views import APIView
 
 from threatdb.records import search
 from threatdb.records.choices import State
-from threatdb.records.visibility import ANONYMOUS, Viewer, viewer_of
+from threatdb.records.visibility import ANONYMOUS, Viewer
 
 from . import values
 from .errors import InvalidParameters, nearest, parameter_error
 from .families import Code, Family, GrammarFilter, Id, Instant, MarkingColumn, Number, Single, Term, compared
+from .viewing import viewer_of_request
 
 MAX_PARAMETERS = 100
 MAX_QUERY = 200
@@ -104,7 +105,7 @@ class StrictFilterBackend:
     def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         filterset_class: type[RecordFilterSet] = view.filterset_class  # type: ignore[attr-defined]
         refuse_unknown(request, [*filterset_class.base_filters, *self.shaping])
-        viewer = viewer_of(request.user)
+        viewer = viewer_of_request(request)
         filterset = filterset_class(request.query_params, queryset, viewer=viewer)
         if not filterset.is_valid():
             raise InvalidParameters(list(_errors(filterset.form)))

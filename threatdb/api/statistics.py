@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer, viewer_of
+from threatdb.records.visibility import Viewer
 
 from . import conditional
 from .filters import StrictFilterBackend
 from .schema import FORMAT, Schema, filter_parameters
+from .viewing import viewer_of_request
 from .views import FilteredViewSet
 
 
@@ -40,7 +41,7 @@ class StatisticsViewSet(FilteredViewSet):
 
     def list(self, request: Request) -> Response:
         """Totals over the incidents that match the filters."""
-        viewer = viewer_of(request.user)
+        viewer = viewer_of_request(request)
         etag = conditional.list_etag(request, viewer, conditional.head_position(viewer))
         if conditional.is_current(request, etag, exists=False):
             return conditional.not_modified(request, etag)

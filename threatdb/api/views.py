@@ -16,7 +16,7 @@ from rest_framework.viewsets import ViewSet
 
 from threatdb.records import registry
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer, viewer_of
+from threatdb.records.visibility import Viewer
 
 from . import conditional
 from .errors import InvalidParameters, parameter_error
@@ -26,6 +26,7 @@ from .pagination import Key, link, read_cursor, read_order, read_page, read_size
 from .renderers import Envelope
 from .schema import FORMAT, NARROWING, Schema, filter_parameters, list_parameters
 from .values import identifier
+from .viewing import viewer_of_request
 
 COUNT_KEPT = 24 * 3600
 
@@ -77,7 +78,7 @@ class RecordViewSet(FilteredViewSet):
 
     def list(self, request: Request) -> Response:
         """Records that match the filters, newest first unless ordered otherwise."""
-        viewer = viewer_of(request.user)
+        viewer = viewer_of_request(request)
         position = conditional.head_position(viewer)
         etag = conditional.list_etag(request, viewer, position)
         if conditional.is_current(request, etag, exists=False):
@@ -92,7 +93,7 @@ class RecordViewSet(FilteredViewSet):
         """One record, as readers see it."""
         refuse_unknown(request, ("fields", "omit", "format"))
         narrow = read_narrowing(request, keys_of(self.serializer_class))
-        rows = self.visible(viewer_of(request.user)).filter(self.named(id))
+        rows = self.visible(viewer_of_request(request)).filter(self.named(id))
         text = rows.values_list("revision__document", flat=True).first()
         if text is None:
             raise Http404
