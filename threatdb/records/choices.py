@@ -25,6 +25,13 @@ class Action(models.TextChoices):
     WITHDRAW = "withdraw", "Withdrawn"
     RECLASSIFY = "reclassify", "Marking raised"
     REFRESH = "refresh", "Embedded record changed"
+    DISCARD = "discard", "Pending change discarded"
+    RESTORE = "restore", "Earlier version restored"
+    REOPEN = "reopen", "Taken up again"
+    MERGE = "merge", "Merged"
+    UNMERGE = "unmerge", "Merge undone"
+    SPLIT = "split", "Split"
+    PURGE = "purge", "Purged"
 
 
 class ReasonCode(models.TextChoices):

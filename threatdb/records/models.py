@@ -25,7 +25,7 @@ from .fields import (
     SeqField,
 )
 from .markings import Marking
-from .querysets import IndexQuerySet, RecordQuerySet
+from .querysets import IndexQuerySet, RecordQuerySet, TombstoneQuerySet
 
 
 class Record(models.Model):
@@ -116,6 +116,8 @@ class Revision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["record_id", "number"], name="revision_number_is_unique"),
         ]
+        # Where the ledger stood at an instant; the newest first, since that is what most ask about.
+        indexes = [models.Index(F("at").desc(), F("seq").desc(), name="revision_at")]
         default_permissions = ()
         permissions = [
             ("clearance_green", "May read up to TLP:GREEN"),
@@ -126,10 +128,64 @@ class Revision(models.Model):
             ("submit_records", "May submit records for review"),
             ("publish_records", "May publish records and return them"),
             ("withdraw_records", "May withdraw records"),
+            ("purge_records", "May purge records for ever"),
         ]
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.record_id}, revision {self.number}"
+
+
+class Tombstone(models.Model):
+    """That readers once saw a record and see it no longer: it was withdrawn, merged or purged.
+
+    There is one while that is so; it goes when the record comes in force again. A viewer may know of it
+    where ``marking``, under which readers last saw the record, is within his clearance. A raised marking
+    makes none: who then loses sight of the record sees the same as where it never was.
+    """
+
+    record_id = models.UUIDField(primary_key=True)
+    record_type = BoundedCharField(max_length=32)
+    marking = RankField(choices=Marking.choices, help_text="Under which readers last saw it.")
+    seq = models.BigIntegerField(help_text="Ledger position of the loss.")
+    at = models.DateTimeField()
+    survivor_id = models.UUIDField(null=True, help_text="The record that it was merged into.")
+
+    objects: ClassVar[models.Manager[Any]] = TombstoneQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["survivor_id"], name="tombstone_survivor")]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.record_id}, gone since {self.seq}"
+
+
+class Merge(models.Model):
+    """That one record was merged into another, by the revisions from ``first_seq`` to ``last_seq``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    record_type = BoundedCharField(max_length=32)
+    absorbed_id = models.UUIDField()
+    survivor_id = models.UUIDField()
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["survivor_id"], name="merge_survivor")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["absorbed_id"], condition=Q(undone_at__isnull=True), name="merge_absorbs_once"
+            ),
+            models.CheckConstraint(name="merge_is_of_two", condition=~Q(absorbed_id=F("survivor_id"))),
+            models.CheckConstraint(name="merge_is_one_act", condition=Q(last_seq__gte=F("first_seq"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.absorbed_id} into {self.survivor_id}"
 
 
 class Head(models.Model):

@@ -1,4 +1,4 @@
-"""Querysets of working copies and of index rows."""
+"""Querysets of working copies, index rows and tombstones."""
 
 from __future__ import annotations
 
@@ -70,3 +70,11 @@ class IndexQuerySet(models.QuerySet[Any]):
         clone: Self = super()._clone()  # type: ignore[misc]
         clone.scannable, clone.scans = self.scannable, self.scans
         return clone
+
+
+class TombstoneQuerySet(models.QuerySet[Any]):
+    """What is left of records that readers saw once."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The tombstones of records that the viewer could see before they went."""
+        return self.filter(visibility.within_clearance(viewer))
