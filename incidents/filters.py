@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, cast
 
 from actors.filters import actor_term, codes_of, likelihoods
+from sources.choices import SourceKind
 from sources.filters import licence_codes
 from sources.naming import source_term
 from threatdb.api import geometry, values
@@ -112,6 +113,7 @@ class IncidentFilterSet(RecordFilterSet):
         "identifier": Term("Identifier in another data set, as SCHEME:VALUE."),
         "licence": Code("Licence.", codes=licence_codes, nullable=True),
         "source": source_term(),
+        "source_kind": Term("Kind of a source.", codes=lambda: SourceKind.values),
         "source_count": Number("How many sources it rests on."),
     }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
+from threatdb.api.errors import InvalidParameters, parameter_error
+from threatdb.api.grouping import MAX_GROUPS, Dimension
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.visibility import Viewer
 
@@ -13,59 +16,124 @@ from .choices import CountState, IncidentKind, LinkKind
 from .models import IncidentIndex
 
 Totals = dict[str, Any]
+Sums = Mapping[str, Any]
+
+# Values of one facet, the most frequent; ``distinct`` says how many there are.
+MAX_FACET_VALUES = 100
 
 
 def totals(rows: IndexQuerySet, viewer: Viewer) -> Totals:
     """Single incidents, and apart from them the aggregates, which may stand for the same events."""
-    singles = rows.filter(kind=IncidentKind.SINGLE)
+    found = _by_kind(rows, [])
+    sums = found.get((), {})
+    whole = _totals_of(sums)
     aggregates = rows.filter(kind=IncidentKind.AGGREGATE)
+    whole["aggregate"]["identified"] = _identified(aggregates, viewer) if IncidentKind.AGGREGATE in sums else 0
+    return whole
+
+
+def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> Totals:
+    """The totals of each group, in the order of the values, with null last."""
+    found = _by_kind(rows, list(dimensions.values()))
+    shown = [
+        dimension.shown({key[place] for key in found}, viewer) for place, dimension in enumerate(dimensions.values())
+    ]
+    groups = [
+        {
+            "group": {name: shown[place][key[place]] for place, name in enumerate(dimensions)},
+            **_totals_of(found[key]),
+        }
+        for key in sorted(found, key=lambda key: [(value is None, str(value)) for value in key])
+    ]
+    overlapping = any(dimension.overlapping for dimension in dimensions.values())
+    return {"group_by": list(dimensions), "overlapping": overlapping, "groups": groups}
+
+
+def facet(rows: IndexQuerySet, dimension: Dimension, viewer: Viewer) -> Totals:
+    """How many incidents have each value, most first, and how many have none."""
+    counts = dict(dimension.on(rows, "value").values_list("value").annotate(Count("pk")))
+    missing = counts.pop(None, 0)
+    order = sorted(counts, key=lambda value: (-counts[value], str(value)))[:MAX_FACET_VALUES]
+    shown = dimension.shown(order, viewer)
     return {
-        "single": {"incidents": singles.count(), **_tolls(singles)},
+        "values": [{"value": shown[value], "count": counts[value]} for value in order],
+        "distinct": len(counts),
+        "missing": missing,
+    }
+
+
+def _by_kind(rows: IndexQuerySet, dimensions: Sequence[Dimension]) -> dict[tuple[Any, ...], dict[str, Sums]]:
+    """The sums of each group, and in it of each kind of incident, by one query."""
+    names = [f"group_{place}" for place in range(len(dimensions))]
+    for name, dimension in zip(names, dimensions, strict=True):
+        rows = dimension.on(rows, name)
+    measures: dict[str, Any] = {"incidents": Count("pk"), **_measures("event_count", Q())}
+    for name in ("killed", "wounded"):
+        measures |= _measures(name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE}))
+    found: dict[tuple[Any, ...], dict[str, Sums]] = {}
+    # Each group has at most as many rows as there are kinds.
+    most = MAX_GROUPS * len(IncidentKind)
+    for row in rows.order_by().values(*names, "kind").annotate(**measures)[: most + 1]:
+        found.setdefault(tuple(row[name] for name in names), {})[row["kind"]] = row
+    if len(found) > MAX_GROUPS:
+        words = f"These are more than {MAX_GROUPS} groups. Narrow the filter, or group by less."
+        raise InvalidParameters([parameter_error("group_by", words, "too_many")])
+    return found
+
+
+def _totals_of(kinds: Mapping[str, Sums]) -> Totals:
+    single, aggregate, series = (
+        kinds.get(kind, {}) for kind in (IncidentKind.SINGLE, IncidentKind.AGGREGATE, IncidentKind.SERIES)
+    )
+    return {
+        "single": {"incidents": single.get("incidents", 0), **_tolls(single)},
         "aggregate": {
-            "reports": aggregates.count(),
-            "event_count": _sum(aggregates, "event_count", Q()),
-            "identified": _identified(aggregates, viewer),
-            **_tolls(aggregates),
+            "reports": aggregate.get("incidents", 0),
+            "event_count": _sum(aggregate, "event_count"),
+            **_tolls(aggregate),
         },
-        "series": {"incidents": rows.filter(kind=IncidentKind.SERIES).count()},
+        "series": {"incidents": series.get("incidents", 0)},
     }
 
 
-def _tolls(rows: IndexQuerySet) -> Totals:
+def _tolls(found: Sums) -> Totals:
+    return {name: _sum(found, name) for name in ("killed", "wounded")}
+
+
+def _measures(name: str, counted: Q) -> dict[str, Any]:
+    """What is asked of a number known as low, best and high, over the rows that count."""
+    low, best, high = (f"{name}_{bound}" for bound in ("low", "best", "high"))
+    none = Q(**{f"{low}__isnull": True, f"{best}__isnull": True, f"{high}__isnull": True})
+    sharp = Q(**{low: F(best), best: F(high)})
     return {
-        name: _sum(rows, name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE})) for name in ("killed", "wounded")
+        f"{name}_rows": Count("pk", filter=counted),
+        f"{name}_low_sum": Sum(low, filter=counted),
+        f"{name}_best_sum": Sum(best, filter=counted),
+        f"{name}_high_sum": Sum(high, filter=counted),
+        f"{name}_best_known": Count(best, filter=counted),
+        f"{name}_high_known": Count(high, filter=counted),
+        f"{name}_unknown": Count("pk", filter=counted & none),
+        f"{name}_sharp": Count("pk", filter=counted & sharp),
     }
 
 
-def _sum(rows: IndexQuerySet, name: str, counted: Q) -> Totals:
+def _sum(found: Sums, name: str) -> Totals:
     """The sum of a number known as low, best and high.
 
     ``low`` holds for certain, since an unknown number adds nothing to it. ``best`` adds the best figures
     there are, ``best_known`` of them. ``high`` is null unless every number is bounded. ``unknown`` have
     no figure at all; ``not_sharp`` are those whose three figures are not one.
     """
-    low, best, high = (f"{name}_{bound}" for bound in ("low", "best", "high"))
-    none = Q(**{f"{low}__isnull": True, f"{best}__isnull": True, f"{high}__isnull": True})
-    sharp = Q(**{low: F(best), best: F(high)})
-    found = rows.filter(counted).aggregate(
-        rows=Count("pk"),
-        low_sum=Sum(low),
-        best_sum=Sum(best),
-        high_sum=Sum(high),
-        best_known=Count(best),
-        high_known=Count(high),
-        unknown=Count("pk", filter=none),
-        sharp=Count("pk", filter=sharp),
-    )
-    bounded = found["high_known"] == found["rows"]
+    rows = found.get(f"{name}_rows", 0)
+    high_known = found.get(f"{name}_high_known", 0)
     return {
-        "low": found["low_sum"] or 0,
-        "best": found["best_sum"] if found["rows"] else 0,
-        "best_known": found["best_known"],
-        "high": (found["high_sum"] or 0) if bounded else None,
-        "high_known": found["high_known"],
-        "unknown": found["unknown"],
-        "not_sharp": found["rows"] - found["sharp"],
+        "low": found.get(f"{name}_low_sum") or 0,
+        "best": found.get(f"{name}_best_sum") if rows else 0,
+        "best_known": found.get(f"{name}_best_known", 0),
+        "high": (found.get(f"{name}_high_sum") or 0) if high_known == rows else None,
+        "high_known": high_known,
+        "unknown": found.get(f"{name}_unknown", 0),
+        "not_sharp": rows - found.get(f"{name}_sharp", 0),
     }
 
 

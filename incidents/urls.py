@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import BaseRouter
 
-from .views import ClaimViewSet, IncidentStatisticsViewSet, IncidentViewSet
+from .views import ClaimViewSet, IncidentFacetsViewSet, IncidentStatisticsViewSet, IncidentViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -12,3 +12,4 @@ def register(router: BaseRouter) -> None:
     router.register("incidents", IncidentViewSet, basename="incident")
     router.register("claims", ClaimViewSet, basename="claim")
     router.register("stats/incidents", IncidentStatisticsViewSet, basename="incident-statistics")
+    router.register("stats/facets", IncidentFacetsViewSet, basename="incident-facets")

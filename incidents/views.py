@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from threatdb.api.grouping import MAX_DIMENSIONS, Dimension
 from threatdb.api.pagination import RECORD_KEYS, Key
-from threatdb.api.statistics import StatisticsViewSet
+from threatdb.api.statistics import FacetsBackend, GroupingBackend, StatisticsViewSet
 from threatdb.api.views import RecordViewSet
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.visibility import Viewer
 
 from . import statistics
+from .dimensions import FACETS, GROUPINGS
 from .filters import ClaimFilterSet, IncidentFilterSet
-from .serializers import ClaimSerializer, IncidentSerializer, IncidentTotalsSerializer
+from .serializers import ClaimSerializer, IncidentFacetsSerializer, IncidentSerializer, IncidentTotalsSerializer
 
 COUNTS = [f"{name}_{bound}" for name in ("killed", "wounded") for bound in ("low", "best", "high")]
 
@@ -62,6 +65,29 @@ class IncidentStatisticsViewSet(StatisticsViewSet):
     record_type = "incident"
     filterset_class = IncidentFilterSet
     serializer_class = IncidentTotalsSerializer
+    backend = GroupingBackend
+    dimension_name = "group_by"
+    dimension_words = "Also the totals of each group, by one or two of these with a comma between."
+    dimensions = GROUPINGS
+    most_dimensions = MAX_DIMENSIONS
 
-    def totals(self, rows: IndexQuerySet, viewer: Viewer) -> dict[str, Any]:
-        return statistics.totals(rows, viewer)
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
+        whole = statistics.totals(rows, viewer)
+        return {**whole, **statistics.grouped(rows, dimensions, viewer)} if dimensions else whole
+
+
+class IncidentFacetsViewSet(StatisticsViewSet):
+    """How many of the incidents that the filters choose have each value, most first."""
+
+    record_type = "incident"
+    filterset_class = IncidentFilterSet
+    serializer_class = IncidentFacetsSerializer
+    backend = FacetsBackend
+    dimension_name = "facet"
+    dimension_words = "Only these, with commas between; all where it is left out."
+    dimensions = FACETS
+    most_dimensions = len(FACETS)
+
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
+        found = {name: statistics.facet(rows, one, viewer) for name, one in (dimensions or FACETS).items()}
+        return {"count": rows.count(), "facets": found}

@@ -71,7 +71,7 @@ class IncidentType(RecordType):
             "citations": citations_of(record.citations.all(), embed),
             "licence": record.licence_id,
         }
-        return {**document, "source_count": len(incident_terms.source_ids(document))}
+        return {**document, "source_count": len(incident_terms.sources_of(document))}
 
     def reverse(self, document: Document) -> Document:
         claims = [

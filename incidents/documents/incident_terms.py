@@ -25,8 +25,9 @@ def terms_of(document: Document) -> Iterator[Term]:
     yield from _claims(document)
     for tag in document["tags"]:
         yield Term("tag", tag)
-    for source in source_ids(document):
-        yield Term("source", source)
+    for source in sources_of(document):
+        yield Term("source", source["id"])
+        yield Term("source_kind", source["kind"])
     for identifier in document["identifiers"]:
         yield Term("identifier", f"{identifier['scheme']}:{identifier['value']}")
     for link in document["links"]:
@@ -79,11 +80,11 @@ def _claims(document: Document) -> Iterator[Term]:
             yield Term("claim_mode", claim["mode"])
 
 
-def source_ids(document: Document) -> list[str]:
-    """Ids of the distinct sources of an incident: of its citations, its involvements' and its tolls."""
+def sources_of(document: Document) -> list[Document]:
+    """The distinct sources of an incident: of its citations, its involvements' and its tolls."""
     nested = [citation for part in document["involvements"] for citation in part["citations"]]
     citing = [*document["citations"], *nested, *document["casualty_reports"]]
-    return list(dict.fromkeys(citation["source"]["id"] for citation in citing))
+    return list({citation["source"]["id"]: citation["source"] for citation in citing}.values())
 
 
 def words_of(document: Document) -> Iterator[str | None]:

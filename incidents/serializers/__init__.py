@@ -3,11 +3,12 @@
 from .claim import ClaimSerializer
 from .incident import IncidentSerializer
 from .leaves import ClaimLeafSerializer, IncidentLeafSerializer, IncidentReferenceField
-from .totals import IncidentTotalsSerializer
+from .totals import IncidentFacetsSerializer, IncidentTotalsSerializer
 
 __all__ = [
     "ClaimLeafSerializer",
     "ClaimSerializer",
+    "IncidentFacetsSerializer",
     "IncidentLeafSerializer",
     "IncidentReferenceField",
     "IncidentSerializer",

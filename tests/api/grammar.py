@@ -24,6 +24,9 @@ LISTS: dict[str, type[RecordViewSet]] = {
     name: view for name, view in FILTERED.items() if issubclass(view, RecordViewSet)
 }
 
+# What is counted over them.
+STATISTICS = sorted(FILTERED.keys() - LISTS)
+
 
 def families(resource: str) -> Iterator[tuple[str, Family]]:
     """The fields that a list is filtered by, each with the family of its filters."""

@@ -17,7 +17,7 @@ from tests.base import assert_problem, assert_refused, path_of
 from threatdb.api.filters import StrictFilterBackend
 
 from . import public
-from .grammar import FILTERED, LISTS, filters_of, kind_of
+from .grammar import FILTERED, LISTS, STATISTICS, filters_of, kind_of
 
 pytestmark = pytest.mark.django_db
 
@@ -154,9 +154,10 @@ def test_statistics_read_the_same_grammar() -> None:
         assert issubclass(view.backend, StrictFilterBackend)
 
 
-def test_statistics_refuse_what_shapes_a_list(patient: Client) -> None:
+@pytest.mark.parametrize("resource", STATISTICS)
+def test_statistics_refuse_what_shapes_a_list(patient: Client, resource: str) -> None:
     cases = [(name, f"{name}={value}") for name, value in GOOD.items() if name != "format"]
-    assert_all_refused(patient, "stats/incidents", [*cases, ("q", "q="), ("killed_best", "killed_best=x")])
+    assert_all_refused(patient, resource, [*cases, ("q", "q="), ("killed_best", "killed_best=x")])
 
 
 @pytest.mark.parametrize("resource", LISTS)

@@ -46,7 +46,7 @@ def test_a_method_that_is_none(client: Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/csv", "image/png", "application/xml"])
-@pytest.mark.parametrize("resource", ["incidents", "vocabularies", "stats/incidents"])
+@pytest.mark.parametrize("resource", ["incidents", "vocabularies", "stats/incidents", "stats/facets"])
 def test_representations_that_are_not_there(client: Client, resource: str, accept: str) -> None:
     response = client.get(path_of(resource), headers={"Accept": accept})
     assert assert_problem(response, 406)["title"] == "Not Acceptable"

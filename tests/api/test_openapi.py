@@ -18,7 +18,7 @@ from threatdb.api.filters import StrictFilterBackend
 from threatdb.api.management.commands import schema_snapshot
 
 from . import public
-from .grammar import FILTERED, LISTS, VIEWS, filters_of
+from .grammar import FILTERED, LISTS, STATISTICS, VIEWS, filters_of
 
 DETAILS = [f"{name}/{{id}}" for name in (*LISTS, "vocabularies")]
 
@@ -76,9 +76,10 @@ class TestParameters:
         taken = [*filters_of(resource), *StrictFilterBackend.shaping]
         assert sorted(parameters(description, resource)) == sorted(taken)
 
-    def test_those_of_statistics(self, description: Document) -> None:
-        taken = [*filters_of("stats/incidents"), "format"]
-        assert sorted(parameters(description, "stats/incidents")) == sorted(taken)
+    @pytest.mark.parametrize("resource", STATISTICS)
+    def test_those_of_statistics(self, description: Document, resource: str) -> None:
+        taken = [*filters_of(resource), *VIEWS[resource].backend.shaping]
+        assert sorted(parameters(description, resource)) == sorted(taken)
 
     @pytest.mark.parametrize("resource", LISTS)
     def test_those_of_a_detail(self, description: Document, resource: str) -> None:
@@ -131,7 +132,7 @@ class TestAnswers:
 
     @pytest.mark.parametrize("resource", VIEWS)
     def test_lists(self, description: Document, client: Client, resource: str) -> None:
-        size = {} if resource == "stats/incidents" else {"page_size": 1000}
+        size = {} if resource in STATISTICS else {"page_size": 1000}
         self.check(description, resource, client.get(path_of(resource, **size)))
 
     @pytest.mark.parametrize("resource", LISTS)

@@ -15,10 +15,11 @@ import pytest
 from django.core.management import get_commands
 from django.test import Client
 
+from incidents import statistics
 from tests.base import corpus
 from threatdb import gunicorn
 from threatdb import settings as project
-from threatdb.api import families, filters, geometry, pagination, values
+from threatdb.api import families, filters, geometry, grouping, pagination, values
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
 from threatdb.records import fields, search
@@ -209,6 +210,9 @@ CONSTANTS = {
     "Vertices of a polygon": (geometry, "MAX_VERTICES"),
     "Characters in a polygon": (geometry, "MAX_POLYGON_TEXT"),
     "Kilometres of a radius": (geometry, "MAX_KM"),
+    "Groups in an answer": (grouping, "MAX_GROUPS"),
+    "Dimensions in `group_by`": (grouping, "MAX_DIMENSIONS"),
+    "Values of a facet": (statistics, "MAX_FACET_VALUES"),
     "Records on a page": (pagination, "MAX_SIZE"),
     "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
     "Fields in `ordering`": (pagination, "MAX_KEYS"),

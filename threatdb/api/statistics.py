@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,40 +13,61 @@ from threatdb.records.visibility import Viewer
 
 from . import conditional
 from .filters import StrictFilterBackend
+from .grouping import Dimension, dimension_parameter, read_dimensions
+from .remembering import remembered
 from .schema import FORMAT, Schema, filter_parameters
 from .viewing import viewer_of_request
 from .views import FilteredViewSet
 
 
-class StatisticsBackend(StrictFilterBackend):
+class GroupingBackend(StrictFilterBackend):
     """Statistics have no pages, order or fields."""
 
-    shaping = ("format",)
+    shaping = ("group_by", "format")
+
+
+class FacetsBackend(StrictFilterBackend):
+    """Neither have facets."""
+
+    shaping = ("facet", "format")
 
 
 class StatisticsViewSet(FilteredViewSet):
-    """One figure or table over records; a resource says what ``totals`` makes of the filtered rows."""
+    """A table over the records that the filters choose, by dimensions that one parameter names."""
 
-    backend = StatisticsBackend
     in_pages = False
 
-    def totals(self, rows: IndexQuerySet, viewer: Viewer) -> dict[str, Any]:
+    dimension_name: ClassVar[str]
+    """The parameter that names dimensions; the backend has to know it too."""
+    dimension_words: ClassVar[str]
+    dimensions: ClassVar[Mapping[str, Dimension]]
+    most_dimensions: ClassVar[int]
+
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
         """What the rows come to for the viewer."""
-        raise NotImplementedError(f"{type(self).__name__} must say its totals.")
+        raise NotImplementedError(f"{type(self).__name__} must say its figures.")
 
     @classmethod
     def describe_parameters(cls, lists: bool) -> Sequence[Schema]:
         """The query parameters, for the OpenAPI description."""
-        return [*filter_parameters(cls.filterset_class.grammar()), FORMAT]
+        own = dimension_parameter(cls.dimension_name, cls.dimension_words, cls.dimensions, cls.most_dimensions)
+        return [*filter_parameters(cls.filterset_class.grammar()), own, FORMAT]
 
     def list(self, request: Request) -> Response:
-        """Totals over the incidents that match the filters."""
+        """Figures over the records that match the filters."""
         viewer = viewer_of_request(request)
-        etag = conditional.list_etag(request, viewer, conditional.head_position(viewer))
+        position = conditional.head_position(viewer)
+        etag = conditional.list_etag(request, viewer, position)
         if conditional.is_current(request, etag, exists=False):
             return conditional.not_modified(request, etag)
-        response = Response(self.totals(self.filtered(viewer), viewer))
+        response = Response(remembered(request, viewer, position, lambda: self._answer(viewer)))
         if conditional.is_current(request, etag):
             return conditional.not_modified(request, etag)
         conditional.stamp(response, request, etag)
         return response
+
+    def _answer(self, viewer: Viewer) -> dict[str, Any]:
+        rows = self.filtered(viewer)
+        given = self.request.query_params.getlist(self.dimension_name)
+        asked = read_dimensions(self.dimension_name, given, self.dimensions, self.most_dimensions)
+        return self.figures(rows, {name: self.dimensions[name] for name in asked}, viewer)

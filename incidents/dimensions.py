@@ -1,0 +1,55 @@
+"""By what incidents can be grouped and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from actors.models import ActorIndex
+from threatdb.api.grouping import Column, Dimension, Period, Terms
+from threatdb.records import documents, registry
+from threatdb.records.visibility import Viewer
+
+from .models import ClaimMode, Tactic, TargetType, WeaponType
+
+
+@dataclass(frozen=True)
+class Actors(Terms):
+    """A term whose values are actors, served as every embedded actor is."""
+
+    def shown(self, values: Iterable[Any], viewer: Viewer) -> dict[Any, Any]:
+        ids = [value for value in values if value is not None]
+        rows = ActorIndex.objects.visible_to(viewer).filter(record_id__in=ids)
+        found = (documents.load(text) for text in rows.values_list("revision__document", flat=True))
+        leaf_of = registry.get("actor").leaf_of
+        return {None: None, **{document["id"]: leaf_of(document) for document in found}}
+
+
+GROUPINGS: dict[str, Dimension] = {
+    "year": Period("Year in which it happened; null where the interval reaches over several.", 4),
+    "month": Period("Month in which it happened, as YYYY-MM; null where the interval reaches over several.", 7),
+    "country": Column("Country, ISO 3166 code.", "country"),
+    "admin1": Column("First-order division.", "admin1"),
+    "tactic": Terms("Tactic.", "tactic", Tactic),
+    "target_type": Terms("Type of target.", "target_type", TargetType),
+    "weapon": Terms("Weapon.", "weapon", WeaponType),
+    "perpetrator": Actors("Actor in the role perpetrator, on whatever basis.", "perpetrator"),
+    "claimant": Actors("Actor that claims it, or for whom it is claimed.", "claimed_by"),
+    "claim_status": Column("What the claims come to.", "claim_status"),
+    "source_kind": Terms("Kind of source.", "source_kind"),
+}
+
+FACETS: dict[str, Dimension] = {
+    **GROUPINGS,
+    "kind": Column("Single, aggregate or series.", "kind"),
+    "domain": Column("Domain.", "domain"),
+    "target_kind": Terms("Kind of target.", "target_kind"),
+    "basis": Terms("On what an involvement rests.", "basis"),
+    "likelihood": Terms("Likelihood of an involvement.", "likelihood"),
+    "claim_mode": Terms("How it was claimed.", "claim_mode", ClaimMode),
+    "place_precision": Column("How sharply the place is known.", "place_precision"),
+    "date_precision": Column("How sharply the date is known.", "date_precision"),
+    "licence": Column("Licence.", "licence"),
+    "tag": Terms("Tag.", "tag"),
+}

@@ -1,0 +1,28 @@
+"""Keeping an answer for as long as nothing has changed that its class of viewer can notice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.core.cache import cache
+from rest_framework.request import Request
+
+from threatdb.records.visibility import Viewer
+
+KEPT = 24 * 3600
+
+T = TypeVar("T")
+
+
+def remembered(request: Request, viewer: Viewer, position: int, make: Callable[[], T]) -> T:
+    """What ``make`` gives for this address and query, made once for each position of the class's head."""
+    asked = sorted((name, value) for name, found in request.query_params.lists() for value in found)
+    key = repr((request.path, viewer.viewer_class, position, asked)).encode()
+    name = f"answer:{hashlib.blake2b(key, digest_size=16).hexdigest()}"
+    found: T | None = cache.get(name)
+    if found is None:
+        found = make()
+        cache.set(name, found, KEPT)
+    return found
