@@ -127,7 +127,7 @@ def own_families(filter_set: type[RecordFilterSet]) -> dict[str, families.Family
 
 def documented(resource: str) -> set[tuple[str, str]]:
     """The fields that README lists for a resource, each with its kind; ``?`` where it may be unknown."""
-    start = "Fields of every record:" if resource == "" else rf"Fields of (?:`\w+`, and of )?`{resource}`[^:]*:"
+    start = "Fields of every record:" if resource == "" else rf"Fields of [^:.]*`{resource}`[^:.]*:"
     found = re.search(rf"^{start}(.*?)\.$", section("Filters"), re.MULTILINE | re.DOTALL)
     assert found, resource
     groups = [group.split(":") for group in found[1].split(";")]
