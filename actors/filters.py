@@ -10,11 +10,11 @@ from django.db.models import Q
 from sources.naming import source_term
 from threatdb.api.families import Code, Day, Family, Number, Single, Term, Text, Within
 from threatdb.api.filters import RecordFilterSet
+from threatdb.api.sight import Sight
 from threatdb.api.values import Parse, text
 from threatdb.records.choices import Likelihood
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.search import fold_name
-from threatdb.records.visibility import Viewer
 
 from .choices import ActorKind, ActorStatus
 from .models import RelationshipContent, RelationshipKind
@@ -31,9 +31,9 @@ def actor_term(help_text: str, kind: str = "") -> Term:
     return Term(f"{help_text} An id, a slug or an unambiguous name.", kind=kind, parse_for=actor_named)
 
 
-def pair_of_actors(viewer: Viewer) -> Parse:
+def pair_of_actors(sight: Sight) -> Parse:
     """Reads two actors with a comma between."""
-    read = actor_named(viewer)
+    read = actor_named(sight)
 
     def pair(value: str) -> tuple[Any, Any]:
         one, comma, other = value.partition(",")

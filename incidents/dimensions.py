@@ -8,8 +8,8 @@ from typing import Any
 
 from actors.models import ActorIndex
 from threatdb.api.grouping import Column, Dimension, Period, Terms
+from threatdb.api.sight import Sight
 from threatdb.records import documents, registry
-from threatdb.records.visibility import Viewer
 
 from .models import ClaimMode, Tactic, TargetType, WeaponType
 
@@ -18,12 +18,14 @@ from .models import ClaimMode, Tactic, TargetType, WeaponType
 class Actors(Terms):
     """A term whose values are actors, served as every embedded actor is."""
 
-    def shown(self, values: Iterable[Any], viewer: Viewer) -> dict[Any, Any]:
-        ids = [value for value in values if value is not None]
-        rows = ActorIndex.objects.visible_to(viewer).filter(record_id__in=ids)
+    def shown(self, values: Iterable[Any], sight: Sight) -> dict[Any, Any]:
+        given = list(values)
+        ids = [value for value in given if value is not None]
+        rows = sight.rows(ActorIndex).filter(record_id__in=ids)
         found = (documents.load(text) for text in rows.values_list("revision__document", flat=True))
         leaf_of = registry.get("actor").leaf_of
-        return {None: None, **{document["id"]: leaf_of(document) for document in found}}
+        # A working copy, or a record as it was, may name an actor that the viewer may not see.
+        return dict.fromkeys(given) | {document["id"]: leaf_of(document) for document in found}
 
 
 GROUPINGS: dict[str, Dimension] = {

@@ -9,8 +9,8 @@ from django.db.models import Count, F, Q, Sum
 
 from threatdb.api.errors import InvalidParameters, parameter_error
 from threatdb.api.grouping import MAX_GROUPS, Dimension
+from threatdb.api.sight import Sight
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
 from .choices import CountState, IncidentKind, LinkKind
 from .models import IncidentIndex
@@ -22,21 +22,21 @@ Sums = Mapping[str, Any]
 MAX_FACET_VALUES = 100
 
 
-def totals(rows: IndexQuerySet, viewer: Viewer) -> Totals:
+def totals(rows: IndexQuerySet, sight: Sight) -> Totals:
     """Single incidents, and apart from them the aggregates, which may stand for the same events."""
     found = _by_kind(rows, [])
     sums = found.get((), {})
     whole = _totals_of(sums)
     aggregates = rows.filter(kind=IncidentKind.AGGREGATE)
-    whole["aggregate"]["identified"] = _identified(aggregates, viewer) if IncidentKind.AGGREGATE in sums else 0
+    whole["aggregate"]["identified"] = _identified(aggregates, sight) if IncidentKind.AGGREGATE in sums else 0
     return whole
 
 
-def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> Totals:
+def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Totals:
     """The totals of each group, in the order of the values, with null last."""
     found = _by_kind(rows, list(dimensions.values()))
     shown = [
-        dimension.shown({key[place] for key in found}, viewer) for place, dimension in enumerate(dimensions.values())
+        dimension.shown({key[place] for key in found}, sight) for place, dimension in enumerate(dimensions.values())
     ]
     groups = [
         {
@@ -49,12 +49,12 @@ def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Vi
     return {"group_by": list(dimensions), "overlapping": overlapping, "groups": groups}
 
 
-def facet(rows: IndexQuerySet, dimension: Dimension, viewer: Viewer) -> Totals:
+def facet(rows: IndexQuerySet, dimension: Dimension, sight: Sight) -> Totals:
     """How many incidents have each value, most first, and how many have none."""
     counts = dict(dimension.on(rows, "value").values_list("value").annotate(Count("pk")))
     missing = counts.pop(None, 0)
     order = sorted(counts, key=lambda value: (-counts[value], str(value)))[:MAX_FACET_VALUES]
-    shown = dimension.shown(order, viewer)
+    shown = dimension.shown(order, sight)
     return {
         "values": [{"value": shown[value], "count": counts[value]} for value in order],
         "distinct": len(counts),
@@ -137,8 +137,8 @@ def _sum(found: Sums, name: str) -> Totals:
     }
 
 
-def _identified(aggregates: IndexQuerySet, viewer: Viewer) -> int:
-    """How many incidents the viewer may see that are recorded as parts of these aggregates."""
+def _identified(aggregates: IndexQuerySet, sight: Sight) -> int:
+    """How many incidents that can be seen are recorded as parts of these aggregates."""
     ids = [str(record_id) for record_id in aggregates.values_list("record_id", flat=True)]
-    members = IncidentIndex.objects.visible_to(viewer).with_term(LinkKind.PART_OF, ids)
+    members = sight.rows(IncidentIndex).with_term(LinkKind.PART_OF, ids)
     return members.count() if ids else 0

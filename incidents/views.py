@@ -7,10 +7,10 @@ from typing import Any
 
 from threatdb.api.grouping import MAX_DIMENSIONS, Dimension
 from threatdb.api.pagination import RECORD_KEYS, Key
+from threatdb.api.sight import Sight
 from threatdb.api.statistics import FacetsBackend, GroupingBackend, StatisticsViewSet
 from threatdb.api.views import RecordViewSet
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
 from . import statistics
 from .dimensions import FACETS, GROUPINGS
@@ -71,9 +71,9 @@ class IncidentStatisticsViewSet(StatisticsViewSet):
     dimensions = GROUPINGS
     most_dimensions = MAX_DIMENSIONS
 
-    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
-        whole = statistics.totals(rows, viewer)
-        return {**whole, **statistics.grouped(rows, dimensions, viewer)} if dimensions else whole
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
+        whole = statistics.totals(rows, sight)
+        return {**whole, **statistics.grouped(rows, dimensions, sight)} if dimensions else whole
 
 
 class IncidentFacetsViewSet(StatisticsViewSet):
@@ -88,6 +88,6 @@ class IncidentFacetsViewSet(StatisticsViewSet):
     dimensions = FACETS
     most_dimensions = len(FACETS)
 
-    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
-        found = {name: statistics.facet(rows, one, viewer) for name, one in (dimensions or FACETS).items()}
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
+        found = {name: statistics.facet(rows, one, sight) for name, one in (dimensions or FACETS).items()}
         return {"count": rows.count(), "facets": found}

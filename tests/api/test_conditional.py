@@ -183,12 +183,13 @@ class TestClasses:
             assert moved == {viewer for viewer in viewers if viewer >= marking}
 
     def test_a_curators_moves_with_drafts(self, cleared: ClientFor) -> None:
-        """He may ask for working copies; whoever only reads is not told of them."""
+        """That is, his list of working copies; what he reads like everybody is moved by none."""
         curator, reader = cleared(Marking.AMBER, curates=True), cleared(Marking.AMBER)
-        path = path_of("incidents")
-        before = etag(curator, path), etag(reader, path)
+        asked = [(curator, {"view": "working"}), (curator, {}), (reader, {})]
+        before = [etag(who, path_of("incidents", **query)) for who, query in asked]
         public.incident(published=False)
-        assert (etag(curator, path) != before[0], etag(reader, path) != before[1]) == (True, False)
+        after = [etag(who, path_of("incidents", **query)) for who, query in asked]
+        assert [one != other for one, other in zip(before, after, strict=True)] == [True, False, False]
 
     def test_the_tag_of_another_class_is_not_current(self, client: Client, cleared: ClientFor) -> None:
         path = path_of("incidents")

@@ -14,6 +14,7 @@ from django.test import Client
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.base import Document, ask, assert_refused, path_of
+from threatdb.api import sight
 from threatdb.api.filters import StrictFilterBackend
 from threatdb.api.management.commands import schema_snapshot
 
@@ -73,17 +74,17 @@ def test_no_name_of_a_component_was_made_up(description: Document) -> None:
 class TestParameters:
     @pytest.mark.parametrize("resource", LISTS)
     def test_those_of_a_list_are_the_ones_that_it_takes(self, description: Document, resource: str) -> None:
-        taken = [*filters_of(resource), *StrictFilterBackend.shaping]
+        taken = [*filters_of(resource), *StrictFilterBackend.shaping, *sight.PARAMETERS]
         assert sorted(parameters(description, resource)) == sorted(taken)
 
     @pytest.mark.parametrize("resource", STATISTICS)
     def test_those_of_statistics(self, description: Document, resource: str) -> None:
-        taken = [*filters_of(resource), *VIEWS[resource].backend.shaping]
+        taken = [*filters_of(resource), *VIEWS[resource].backend.shaping, *sight.PARAMETERS]
         assert sorted(parameters(description, resource)) == sorted(taken)
 
     @pytest.mark.parametrize("resource", LISTS)
     def test_those_of_a_detail(self, description: Document, resource: str) -> None:
-        assert sorted(parameters(description, f"{resource}/{{id}}")) == ["fields", "format", "omit"]
+        assert sorted(parameters(description, f"{resource}/{{id}}")) == ["as_of", "fields", "format", "omit", "view"]
 
     def test_those_of_vocabularies(self, description: Document) -> None:
         taken = [*VIEWS["vocabularies"].filters, "cursor", "page_size", "format"]

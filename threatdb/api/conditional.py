@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
+from django.core.cache import cache
 from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
@@ -11,7 +14,12 @@ from rest_framework.response import Response
 
 from threatdb import __version__
 from threatdb.records.models import Head
-from threatdb.records.visibility import Viewer
+
+from .renderers import Envelope, encoded
+from .sight import Sight
+
+# Seconds for which the tag of an answer on the past is remembered.
+KEPT = 24 * 3600
 
 
 def strong_etag(body: bytes) -> str:
@@ -19,17 +27,55 @@ def strong_etag(body: bytes) -> str:
     return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
 
 
-def head_position(viewer: Viewer) -> int:
-    """How many changes the viewer's class could have noticed: one row read by its key."""
-    return Head.objects.values_list("position", flat=True).get(pk=viewer.viewer_class)
+def answer(request: Request, sight: Sight, make: Callable[[int], Envelope | dict[str, Any]]) -> Response:
+    """What ``make`` gives for the position of the head, or word that the client has it already.
+
+    An unchanged poll costs the one row of the head. A bad query is refused whatever the client has, since
+    nothing but its own answer has the tag.
+    """
+    position = head_position(sight)
+    etag = list_etag(request, sight, position)
+    if sight.at is not None:
+        return _answer_of_the_past(request, etag, lambda: encoded(make(position)))
+    if is_current(request, etag, exists=False):
+        return not_modified(request, etag)
+    return _fresh(request, etag, make(position))
 
 
-def list_etag(request: Request, viewer: Viewer, position: int) -> str:
+def _answer_of_the_past(request: Request, now: str, make: Callable[[], bytes]) -> Response:
+    """The past changes only where something is retracted, so its tag is made of the bytes.
+
+    ``now`` is the tag that the answer would have as a list of today: while that stays, so does the answer, and
+    its own tag is remembered.
+    """
+    kept = cache.get(f"past:{now}")
+    if kept is not None and is_current(request, kept, exists=False):
+        return not_modified(request, kept)
+    body = make()
+    etag = f"W/{strong_etag(body)}"
+    cache.set(f"past:{now}", etag, KEPT)
+    return _fresh(request, etag, body)
+
+
+def _fresh(request: Request, etag: str, body: Any) -> Response:
+    if is_current(request, etag):
+        return not_modified(request, etag)
+    response = Response(body)
+    stamp(response, request, etag)
+    return response
+
+
+def head_position(sight: Sight) -> int:
+    """How many changes could have been noticed there: one row read by its key."""
+    return Head.objects.values_list("position", flat=True).get(pk=sight.viewer_class)
+
+
+def list_etag(request: Request, sight: Sight, position: int) -> str:
     """Changes with the address, the format, the release, and what the viewer's class could notice.
 
     It is keyed, since a position that could be read would tell how much happens out of sight of a query.
     """
-    parts = (__version__, viewer.viewer_class, str(position), request.build_absolute_uri())
+    parts = (__version__, sight.viewer_class, str(position), request.build_absolute_uri())
     return f'W/"{salted_hmac("threatdb.list", chr(0).join(parts)).hexdigest()[:32]}"'
 
 

@@ -17,14 +17,14 @@ from django import forms
 from django.db.models import Q
 
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
 from . import texts, values
+from .sight import Sight
 
 MAX_VALUES = 100
 
 Apply = Callable[[IndexQuerySet, list[Any]], IndexQuerySet]
-ParseFor = Callable[[Viewer], values.Parse]
+ParseFor = Callable[[Sight], values.Parse]
 
 
 class _EveryValue(forms.Widget):
@@ -71,7 +71,7 @@ def _escaped(error: Exception) -> str:
 class GrammarFilter(django_filters.Filter):
     """One parameter: how its values are read, what they do, and how the schema describes them.
 
-    ``parse_for`` reads values that depend on who asks, such as names of actors.
+    ``parse_for`` reads values that depend on what is looked at, such as names of actors.
     """
 
     def __init__(
@@ -91,9 +91,9 @@ class GrammarFilter(django_filters.Filter):
         self.split, self.single = split, single
         self.repeatable = not single and not split
 
-    def field_for(self, viewer: Viewer) -> ValuesField:
-        """The form field that reads this parameter for the viewer."""
-        parse = self.parse_for(viewer) if self.parse_for else self.parse
+    def field_for(self, sight: Sight) -> ValuesField:
+        """The form field that reads this parameter for what is looked at."""
+        parse = self.parse_for(sight) if self.parse_for else self.parse
         parse = parse.once() if isinstance(parse, values.CodeOf) else parse
         return ValuesField(parse=parse, split=self.split, single=self.single)
 

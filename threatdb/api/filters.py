@@ -18,12 +18,11 @@ from rest_framework.views import APIView
 
 from threatdb.records import search
 from threatdb.records.choices import State
-from threatdb.records.visibility import ANONYMOUS, Viewer
 
 from . import values
 from .errors import InvalidParameters, nearest, parameter_error
 from .families import Code, Family, GrammarFilter, Id, Instant, MarkingColumn, Number, Single, Term, compared
-from .viewing import viewer_of_request
+from .sight import PARAMETERS, Sight
 
 MAX_PARAMETERS = 100
 MAX_QUERY = 200
@@ -70,10 +69,10 @@ class RecordFilterSet(django_filters.FilterSet):
                 found.update(family.filters(name))
         return found
 
-    def __init__(self, data: Any, queryset: Any, *, viewer: Viewer = ANONYMOUS) -> None:
+    def __init__(self, data: Any, queryset: Any, *, sight: Sight) -> None:
         # Only the parameters that were given are made into fields: django-filter's own constructor
         # copies every filter for each request, which costs more than the query.
-        self.is_bound, self.data, self.queryset, self.viewer = True, data, queryset, viewer
+        self.is_bound, self.data, self.queryset, self.sight = True, data, queryset, sight
         given = ((name, self.base_filters[name]) for name in data if name in self.base_filters)
         self.filters = OrderedDict(given)
 
@@ -81,7 +80,7 @@ class RecordFilterSet(django_filters.FilterSet):
     def form(self) -> forms.Form:
         """The given parameters as form fields, which read and check them."""
         filters = cast(dict[str, GrammarFilter], self.filters)
-        fields = {name: one.field_for(self.viewer) for name, one in filters.items()}
+        fields = {name: one.field_for(self.sight) for name, one in filters.items()}
         form: type[forms.Form] = type("QueryForm", (forms.Form,), fields)
         return form(self.data)
 
@@ -104,16 +103,15 @@ class StrictFilterBackend:
 
     def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         filterset_class: type[RecordFilterSet] = view.filterset_class  # type: ignore[attr-defined]
-        refuse_unknown(request, [*filterset_class.base_filters, *self.shaping])
-        viewer = viewer_of_request(request)
-        filterset = filterset_class(request.query_params, queryset, viewer=viewer)
+        refuse_unknown(request, [*filterset_class.base_filters, *self.shaping, *PARAMETERS])
+        filterset = filterset_class(request.query_params, queryset, sight=view.sight)  # type: ignore[attr-defined]
         if not filterset.is_valid():
             raise InvalidParameters(list(_errors(filterset.form)))
         return filterset.qs
 
 
 # Parameters of which a second value would have to be ignored.
-STAND_ONCE = ("cursor", "page_size", "count", "ordering", "format")
+STAND_ONCE = ("cursor", "page_size", "count", "ordering", "format", *PARAMETERS)
 
 
 def refuse_unknown(request: Request, known: Iterable[str]) -> None:

@@ -15,11 +15,11 @@ from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Val
 from django.db.models.functions import NullIf
 
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 from threatdb.records.vocabularies import VocabularyEntry
 
 from .errors import InvalidParameters, nearest, parameter_error
 from .schema import Schema, parameter
+from .sight import Sight
 
 # Groups in one answer; more are refused, with the advice to narrow the filter.
 MAX_GROUPS = 10_000
@@ -39,7 +39,7 @@ class Dimension:
         """The rows with their value under that name; a row with several values comes once for each."""
         raise NotImplementedError
 
-    def shown(self, values: Iterable[Any], viewer: Viewer) -> dict[Any, Any]:
+    def shown(self, values: Iterable[Any], sight: Sight) -> dict[Any, Any]:
         """How the values are served, by value."""
         return {value: value for value in values}
 

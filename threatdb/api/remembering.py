@@ -9,17 +9,17 @@ from typing import TypeVar
 from django.core.cache import cache
 from rest_framework.request import Request
 
-from threatdb.records.visibility import Viewer
+from .sight import Sight
 
 KEPT = 24 * 3600
 
 T = TypeVar("T")
 
 
-def remembered(request: Request, viewer: Viewer, position: int, make: Callable[[], T]) -> T:
+def remembered(request: Request, sight: Sight, position: int, make: Callable[[], T]) -> T:
     """What ``make`` gives for this address and query, made once for each position of the class's head."""
     asked = sorted((name, value) for name, found in request.query_params.lists() for value in found)
-    key = repr((request.path, viewer.viewer_class, position, asked)).encode()
+    key = repr((request.path, sight.viewer_class, position, asked)).encode()
     name = f"answer:{hashlib.blake2b(key, digest_size=16).hexdigest()}"
     found: T | None = cache.get(name)
     if found is None:

@@ -37,8 +37,13 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        if isinstance(data, Envelope):
-            return data.encode()
-        if isinstance(data, bytes):
-            return data
-        return b"" if data is None else orjson.dumps(data)
+        return encoded(data)
+
+
+def encoded(data: Any) -> bytes:
+    """The bytes of what a view hands over."""
+    if isinstance(data, Envelope):
+        return data.encode()
+    if isinstance(data, bytes):
+        return data
+    return b"" if data is None else orjson.dumps(data)

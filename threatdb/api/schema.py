@@ -45,6 +45,8 @@ PROBLEM: Schema = {
 
 PROBLEMS = {
     "400": "The query has parameters or values that are not understood.",
+    "401": "Working copies are for those who curate: sign in.",
+    "403": "Working copies are for those who curate.",
     "404": "There is nothing here, or nothing that you may see.",
     "406": "The representation asked for is not offered.",
     "503": "The database did not answer in time.",
@@ -70,6 +72,14 @@ NARROWING = [
     parameter("fields", "Only these keys of each document, with commas between."),
     parameter("omit", "All keys but these, with commas between."),
 ]
+SIGHT = [
+    parameter(
+        "view",
+        "What is read: what is published, or the working copies, for those who curate.",
+        {"type": "string", "enum": ["published", "working"], "default": "published"},
+    ),
+    parameter("as_of", "The past as readers saw it: an instant, or a cursor of /changes/."),
+]
 FORMAT = parameter("format", "The representation.", {"type": "string", "enum": ["json"]})
 
 
@@ -93,6 +103,7 @@ def list_parameters(ordering: list[str], default: str) -> list[Schema]:
         parameter("ordering", words, {"type": "string", "default": default}),
         parameter("count", "Whether to count.", {"type": "string", "enum": ["exact", "none"]}),
         *NARROWING,
+        *SIGHT,
         FORMAT,
     ]
 

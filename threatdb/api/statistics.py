@@ -9,14 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
 from . import conditional
 from .filters import StrictFilterBackend
 from .grouping import Dimension, dimension_parameter, read_dimensions
 from .remembering import remembered
-from .schema import FORMAT, Schema, filter_parameters
-from .viewing import viewer_of_request
+from .schema import FORMAT, SIGHT, Schema, filter_parameters
+from .sight import Sight
 from .views import FilteredViewSet
 
 
@@ -43,31 +42,24 @@ class StatisticsViewSet(FilteredViewSet):
     dimensions: ClassVar[Mapping[str, Dimension]]
     most_dimensions: ClassVar[int]
 
-    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
-        """What the rows come to for the viewer."""
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
+        """What the rows come to; ``sight`` is for what else has to be looked at."""
         raise NotImplementedError(f"{type(self).__name__} must say its figures.")
 
     @classmethod
     def describe_parameters(cls, lists: bool) -> Sequence[Schema]:
         """The query parameters, for the OpenAPI description."""
         own = dimension_parameter(cls.dimension_name, cls.dimension_words, cls.dimensions, cls.most_dimensions)
-        return [*filter_parameters(cls.filterset_class.grammar()), own, FORMAT]
+        return [*filter_parameters(cls.filterset_class.grammar()), own, FORMAT, *SIGHT]
 
     def list(self, request: Request) -> Response:
         """Figures over the records that match the filters."""
-        viewer = viewer_of_request(request)
-        position = conditional.head_position(viewer)
-        etag = conditional.list_etag(request, viewer, position)
-        if conditional.is_current(request, etag, exists=False):
-            return conditional.not_modified(request, etag)
-        response = Response(remembered(request, viewer, position, lambda: self._answer(viewer)))
-        if conditional.is_current(request, etag):
-            return conditional.not_modified(request, etag)
-        conditional.stamp(response, request, etag)
-        return response
+        return conditional.answer(
+            request, self.sight, lambda position: remembered(request, self.sight, position, self._answer)
+        )
 
-    def _answer(self, viewer: Viewer) -> dict[str, Any]:
-        rows = self.filtered(viewer)
+    def _answer(self) -> dict[str, Any]:
+        rows = self.filtered()
         given = self.request.query_params.getlist(self.dimension_name)
         asked = read_dimensions(self.dimension_name, given, self.dimensions, self.most_dimensions)
-        return self.figures(rows, {name: self.dimensions[name] for name in asked}, viewer)
+        return self.figures(rows, {name: self.dimensions[name] for name in asked}, self.sight)

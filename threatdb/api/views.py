@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from django.core.cache import cache
 from django.db.models import Q
 from django.http import Http404
+from django.utils.functional import cached_property
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -16,17 +17,16 @@ from rest_framework.viewsets import ViewSet
 
 from threatdb.records import registry
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
-from . import conditional
+from . import conditional, sight
 from .errors import InvalidParameters, parameter_error
 from .filters import RecordFilterSet, StrictFilterBackend, refuse_unknown
 from .narrowing import read_narrowing
 from .pagination import Key, link, read_cursor, read_order, read_page, read_size
 from .renderers import Envelope
-from .schema import FORMAT, NARROWING, Schema, filter_parameters, list_parameters
+from .schema import FORMAT, NARROWING, SIGHT, Schema, filter_parameters, list_parameters
+from .sight import Sight, sight_of
 from .values import identifier
-from .viewing import viewer_of_request
 
 COUNT_KEPT = 24 * 3600
 
@@ -54,14 +54,18 @@ class FilteredViewSet(ViewSet):
     def type(self) -> registry.RecordType:
         return registry.get(self.record_type)
 
-    def visible(self, viewer: Viewer) -> IndexQuerySet:
-        """The revisions that exist for the viewer."""
-        rows: IndexQuerySet = self.type.index.objects.visible_to(viewer)
-        return rows
+    @cached_property
+    def sight(self) -> Sight:
+        """What the request looks at; there is one view for each request."""
+        return sight_of(self.request)
 
-    def filtered(self, viewer: Viewer) -> IndexQuerySet:
+    def visible(self) -> IndexQuerySet:
+        """The revisions that exist for the request's viewer."""
+        return self.sight.rows(self.type.index)
+
+    def filtered(self) -> IndexQuerySet:
         """Those that the request's filters choose."""
-        rows: IndexQuerySet = self.backend().filter_queryset(self.request, self.visible(viewer), self)
+        rows: IndexQuerySet = self.backend().filter_queryset(self.request, self.visible(), self)
         return rows
 
 
@@ -78,22 +82,13 @@ class RecordViewSet(FilteredViewSet):
 
     def list(self, request: Request) -> Response:
         """Records that match the filters, newest first unless ordered otherwise."""
-        viewer = viewer_of_request(request)
-        position = conditional.head_position(viewer)
-        etag = conditional.list_etag(request, viewer, position)
-        if conditional.is_current(request, etag, exists=False):
-            return conditional.not_modified(request, etag)
-        response = Response(self._envelope(request, viewer, position))
-        if conditional.is_current(request, etag):
-            return conditional.not_modified(request, etag)
-        conditional.stamp(response, request, etag)
-        return response
+        return conditional.answer(request, self.sight, lambda position: self._envelope(request, position))
 
     def retrieve(self, request: Request, id: str) -> Response:
         """One record, as readers see it."""
-        refuse_unknown(request, ("fields", "omit", "format"))
+        refuse_unknown(request, ("fields", "omit", "format", *sight.PARAMETERS))
         narrow = read_narrowing(request, keys_of(self.serializer_class))
-        rows = self.visible(viewer_of_request(request)).filter(self.named(id))
+        rows = self.visible().filter(self.named(id))
         text = rows.values_list("revision__document", flat=True).first()
         if text is None:
             raise Http404
@@ -109,7 +104,7 @@ class RecordViewSet(FilteredViewSet):
     def describe_parameters(cls, lists: bool) -> Sequence[Schema]:
         """The query parameters of the list or the detail, for the OpenAPI description."""
         if not lists:
-            return [*NARROWING, FORMAT]
+            return [*NARROWING, FORMAT, *SIGHT]
         filters = filter_parameters(cls.filterset_class.grammar())
         return [*filters, *list_parameters(sorted(cls.ordering), cls.default_order)]
 
@@ -120,15 +115,15 @@ class RecordViewSet(FilteredViewSet):
         except ValueError:
             return Q(pk__in=[])
 
-    def _envelope(self, request: Request, viewer: Viewer, position: int) -> Envelope:
-        rows = self.filtered(viewer)
+    def _envelope(self, request: Request, position: int) -> Envelope:
+        rows = self.filtered()
         orders = read_order(request.query_params.get("ordering"), self.ordering, self.default_order)
         size = read_size(request)
         narrow = read_narrowing(request, keys_of(self.serializer_class))
         cursor = None
         if "cursor" in request.query_params:
             cursor = read_cursor(request.query_params["cursor"], orders, self.type.index)
-        count = self._count(request, rows, viewer, position)
+        count = self._count(request, rows, position)
         page = read_page(rows, orders, size, cursor, self.type.sort)
         return Envelope(
             next=link(request, page.next),
@@ -137,7 +132,7 @@ class RecordViewSet(FilteredViewSet):
             results=[narrow(text) for text in page.documents] if narrow else page.documents,
         )
 
-    def _count(self, request: Request, rows: IndexQuerySet, viewer: Viewer, position: int) -> int | None:
+    def _count(self, request: Request, rows: IndexQuerySet, position: int) -> int | None:
         """How many rows match; kept for as long as nothing that this class can notice has changed."""
         asked = request.query_params.get("count", "exact")
         if asked not in ("exact", "none"):
@@ -150,7 +145,7 @@ class RecordViewSet(FilteredViewSet):
             if name not in StrictFilterBackend.shaping
             for value in found
         )
-        key = repr((self.record_type, viewer.viewer_class, position, chosen)).encode()
+        key = repr((self.record_type, self.sight.viewer_class, position, chosen)).encode()
         kept = f"count:{hashlib.blake2b(key, digest_size=16).hexdigest()}"
         count: int | None = cache.get(kept)
         if count is None:

@@ -97,6 +97,12 @@ def position() -> int:
     return LedgerClock.objects.values_list("seq", flat=True).first() or 0
 
 
+def position_at(at: datetime) -> int:
+    """The ``seq`` of the last revision that was made at that instant or before; 0 where none was."""
+    earlier = Revision.objects.filter(at__lte=at).order_by("-at", "-seq")
+    return earlier.values_list("seq", flat=True).first() or 0
+
+
 def _take(count: int) -> range:
     # The row lock (PostgreSQL) or the write lock (SQLite) is held until commit: no later writer can
     # take a number before this one's revisions are there to be read, and a rollback gives it back.

@@ -43,6 +43,10 @@ class IndexQuerySet(models.QuerySet[Any]):
         then = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
         return self.filter(then, Exists(today.filter(record_id=OuterRef("record_id"))), marking__lte=viewer.clearance)
 
+    def once_visible_to(self, viewer: Viewer, *, by: int) -> Self:
+        """What readers with the viewer's clearance could see, now or once, up to a ledger position."""
+        return self.filter(visibility.within_clearance(viewer), pk__lte=by, since__isnull=False)
+
     def with_term(self, kind: str, values: Collection[str] | None, **also: Any) -> Self:
         """Revisions that carry any of the values (or any at all); ``also`` are conditions on the same term.
 

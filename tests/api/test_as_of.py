@@ -1,0 +1,291 @@
+"""``as_of``: details, lists, counts and statistics as readers saw them, without what was retracted since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from actors.serializers import ActorSerializer
+from sources.serializers import SourceSerializer
+from tests.base import ask, assert_problem, assert_refused, found, ids, pages, path_of, queries
+from tests.factories.records import change
+from threatdb.api.moments import Place
+from threatdb.records import documents, ledger, services
+from threatdb.records.markings import Marking
+from threatdb.records.models import Revision
+
+from . import public
+from .conftest import ClientFor
+from .grammar import FILTERED, LISTS
+
+pytestmark = pytest.mark.django_db
+
+Moment = str
+
+
+def now() -> Moment:
+    """This instant, which lies before all that is done later."""
+    return documents.timestamp(timezone.now())
+
+
+def cursor(clearance: Marking = Marking.CLEAR) -> str:
+    """Today as the feed names it for readers with that clearance."""
+    return Place(ledger.position()).write(clearance.code)
+
+
+@pytest.fixture
+def earlier() -> tuple[Any, Moment]:
+    """A source, and an instant at which it was called so."""
+    source = public.source(title="Before", tags=["old"])
+    return source, now()
+
+
+class TestDetails:
+    def test_a_record_as_it_was(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        body = client.get(path_of("sources", source.pk)).content
+        change(SourceSerializer, source, title="After", published=True)
+        response = client.get(path_of("sources", source.pk, as_of=then))
+        assert response.content == body
+        assert client.get(response.request["PATH_INFO"]).json()["title"] == "After"
+
+    def test_by_a_cursor(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, _ = earlier
+        then = cursor()
+        change(SourceSerializer, source, title="After", published=True)
+        assert ask(client, "sources", source.pk, as_of=then)["title"] == "Before"
+        assert ask(client, "sources", source.pk, as_of=cursor())["title"] == "After"
+
+    def test_keys_may_be_chosen(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        change(SourceSerializer, source, title="After", published=True)
+        assert ask(client, "sources", source.pk, as_of=then, fields="title") == {"title": "Before"}
+
+    def test_not_before_it_was_published(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        draft, then = public.source(published=False), now()
+        services.publish(draft, by=None)
+        assert_problem(client.get(path_of("sources", draft.pk, as_of=then)), 404)
+        assert ask(client, "sources", draft.pk, as_of=now())["id"] == str(draft.pk)
+
+    def test_an_actor_by_the_slug_it_had(self, client: Client) -> None:
+        actor = public.actor(slug="before")
+        then = now()
+        change(ActorSerializer, actor, slug="after", published=True)
+        assert ask(client, "actors", "before", as_of=then)["slug"] == "before"
+        assert_problem(client.get(path_of("actors", "after", as_of=then)), 404)
+
+    def test_the_tag_of_the_past_stays(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        path = path_of("sources", source.pk, as_of=then)
+        known = client.get(path)["ETag"]
+        change(SourceSerializer, source, title="After", published=True)
+        assert client.get(path, headers={"If-None-Match": known}).status_code == 304
+
+
+class TestLists:
+    def test_rows_and_filters_are_those_of_then(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        change(SourceSerializer, source, title="After", tags=["new"], published=True)
+        public.source(title="Later", tags=["old"])
+        for query in ({}, {"title": "Before"}, {"tag": "old"}, {"tag__not": "new"}, {"q": "before"}, {"version": 1}):
+            assert found(client, "sources", as_of=then, **query) == [str(source.pk)]
+        for query in ({"title": "After"}, {"tag": "new"}, {"q": "after"}, {"tag__not": "old"}, {"version": 2}):
+            assert found(client, "sources", as_of=then, **query) == []
+
+    def test_actors_are_named_as_they_were_called(self, client: Client) -> None:
+        actor = public.actor(slug="group", name="Before")
+        incident = public.incident(involvements=[public.involved(actor)])
+        then = now()
+        change(ActorSerializer, actor, name="After", published=True)
+        assert found(client, "incidents", as_of=then, actor="Before") == [str(incident.pk)]
+        assert found(client, "incidents", as_of=now(), actor="After") == [str(incident.pk)]
+        assert_refused(client.get(path_of("incidents", as_of=then, actor="After")), "actor", "unknown")
+
+    @pytest.mark.parametrize("resource", LISTS)
+    def test_every_list_of_now_is_the_list_of_today(self, client: Client, resource: str) -> None:
+        for _ in range(2):
+            source, actor = public.source(), public.actor(slug=f"actor-{ledger.position()}")
+            incident = public.incident(citations=[public.cited(source)], involvements=[public.involved(actor)])
+            public.claim(claimant=actor, incidents=[incident])
+            public.relationship(subject=actor)
+        today = ask(client, resource, page_size=1000)
+        assert today["count"] > 0
+        for moment in (now(), cursor()):
+            assert ask(client, resource, page_size=1000, as_of=moment) == today
+
+    def test_pages_give_what_the_whole_list_gives(self, client: Client) -> None:
+        made = [public.source(title=f"Title {number % 3}") for number in range(7)]
+        then = now()
+        for source in made[::2]:
+            change(SourceSerializer, source, title="Title 9", published=True)
+        whole = ids(ask(client, "sources", as_of=then, ordering="title"))
+        path = path_of("sources", as_of=then, ordering="title", page_size=2)
+        walked = list(pages(client, path))
+        assert [key for body in walked for key in ids(body)] == whole
+        assert {body["count"] for body in walked} == {7}
+        assert {result["version"] for body in walked for result in body["results"]} == {1}
+
+    def test_statistics_of_then(self, client: Client) -> None:
+        public.incident(killed={"low": 3, "best": 3, "high": 3, "state": "reported"})
+        then, before = now(), ask(client, "stats/incidents")
+        public.incident(killed={"low": 4, "best": 4, "high": 4, "state": "reported"})
+        assert ask(client, "stats/incidents", as_of=then) == before != ask(client, "stats/incidents")
+
+
+class TestRetraction:
+    """What was taken back is gone from the past as well."""
+
+    def test_a_withdrawal(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        services.withdraw(source, by=None)
+        assert client.get(path_of("sources", source.pk, as_of=then)).status_code in (404, 410)
+        assert found(client, "sources", as_of=then) == []
+
+    def test_a_raised_marking(self, client: Client, cleared: ClientFor, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        change(SourceSerializer, source, marking="green")
+        assert_problem(client.get(path_of("sources", source.pk, as_of=then)), 404)
+        assert found(client, "sources", as_of=then) == []
+        assert found(cleared(Marking.GREEN), "sources", as_of=then) == [str(source.pk)]
+
+    def test_a_lowered_marking_shows_nothing_of_what_was_secret(self, client: Client) -> None:
+        public.source()
+        source = public.source(title="Secret", marking="red")
+        then = now()
+        change(SourceSerializer, source, title="Open", marking="clear", published=True)
+        assert_problem(client.get(path_of("sources", source.pk, as_of=then)), 404)
+        assert found(client, "sources", as_of=then, q="secret") == []
+        assert ask(client, "sources", source.pk, as_of=now())["title"] == "Open"
+
+    def test_what_is_published_again_is_there_again(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        services.withdraw(source, by=None)
+        change(SourceSerializer, source, title="After", published=True)
+        assert ask(client, "sources", source.pk, as_of=then)["title"] == "Before"
+
+
+class TestTags:
+    """A list of the past has the same tag for ever, unless something is retracted."""
+
+    @pytest.mark.parametrize("resource", FILTERED)
+    def test_later_work_does_not_move_it(self, client: Client, resource: str) -> None:
+        incident = public.incident(title="Before")
+        public.claim(incidents=[incident])
+        path = path_of(resource, as_of=cursor())
+        first = client.get(path)
+        known = first["ETag"]
+        public.incident()
+        public.source()
+        again = client.get(path)
+        assert (again["ETag"], again.content) == (known, first.content)
+        assert client.get(path, headers={"If-None-Match": known}).status_code == 304
+        # And once the tag of the new state is remembered too.
+        assert client.get(path, headers={"If-None-Match": known}).status_code == 304
+
+    def test_a_retraction_moves_it(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        source, then = earlier
+        path = path_of("sources", as_of=then)
+        known = client.get(path)["ETag"]
+        services.withdraw(source, by=None)
+        response = client.get(path, headers={"If-None-Match": known})
+        assert (response.status_code, response.json()["count"]) == (200, 0)
+
+    def test_an_unchanged_poll_costs_little(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        _, then = earlier
+        for moment, expected in ((then, 3), (cursor(), 2)):
+            path = path_of("sources", as_of=moment)
+            known = client.get(path)["ETag"]
+            with queries(expected):  # where the ledger stood (for an instant), whether anything was there, the head
+                assert client.get(path, headers={"If-None-Match": known}).status_code == 304
+            with queries(expected + 1):  # the page; the count is kept
+                assert client.get(path).status_code == 200
+
+    def test_a_bad_query_is_refused_whatever_the_client_has(self, client: Client, earlier: tuple[Any, Moment]) -> None:
+        _, then = earlier
+        for tag in ("*", 'W/"abc"'):
+            path = path_of("sources", as_of=then, bogus="1")
+            assert client.get(path, headers={"If-None-Match": tag}).status_code == 400
+
+
+class TestMoments:
+    def test_an_instant_takes_in_all_that_was_done_until_then(self, client: Client) -> None:
+        source = public.source(title="First")
+        change(SourceSerializer, source, title="Second", published=True)
+        change(SourceSerializer, source, title="Third", published=True)
+        for revision in Revision.objects.filter(action="publish"):
+            at = documents.timestamp(revision.at)
+            title = documents.load(revision.document)["title"]
+            assert ask(client, "sources", source.pk, as_of=at)["title"] == title
+
+    @pytest.mark.parametrize(
+        "form", ["{:%Y-%m-%dT%H:%M:%S.%f}Z", "{:%Y-%m-%d %H:%M:%S.%f}", "{:%Y-%m-%dt%H:%M:%S.%f}z"]
+    )
+    def test_the_forms_of_an_instant(self, client: Client, form: str) -> None:
+        source = public.source()
+        assert found(client, "sources", as_of=form.format(timezone.now().astimezone(UTC))) == [str(source.pk)]
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("", "invalid"),
+            ("yesterday", "invalid"),
+            ("2021-13-01", "invalid"),
+            ("2021-10-08T25:00:00Z", "invalid"),
+            ("cursor", "invalid"),
+            ("c" * 44, "invalid"),
+            ("c" + "_" * 43, "invalid"),
+            ("c" + "A" * 2000, "invalid"),
+            ("1\x00", "invalid"),
+            ("0001-01-01", "before_the_start"),
+            ("2020-01-01T00:00:00Z", "before_the_start"),
+            ("9999-12-31T23:59:59Z", "future"),
+        ],
+    )
+    @pytest.mark.parametrize("resource", FILTERED)
+    def test_what_is_refused(self, client: Client, text: str, code: str, resource: str) -> None:
+        key = public.source().pk
+        assert_refused(client.get(path_of(resource, as_of=text)), "as_of", code)
+        if resource in LISTS:
+            assert_refused(client.get(path_of(resource, key, as_of=text)), "as_of", code)
+
+    def test_a_second_ahead_is_the_future(self, client: Client) -> None:
+        public.source()
+        ahead = documents.timestamp(datetime.now(UTC) + timedelta(seconds=5))
+        assert_refused(client.get(path_of("sources", as_of=ahead)), "as_of", "future")
+
+    def test_each_letter_of_a_cursor_counts(self, client: Client) -> None:
+        public.source()
+        good = cursor()
+        assert client.get(path_of("sources", as_of=good)).status_code == 200
+        for place in range(1, len(good) - 1):
+            other = "A" if good[place] != "A" else "B"
+            assert_refused(client.get(path_of("sources", as_of=good[:place] + other + good[place + 1 :])), "as_of")
+
+    def test_the_cursor_of_another_clearance(self, client: Client, cleared: ClientFor) -> None:
+        public.source()
+        green = cleared(Marking.GREEN)
+        assert green.get(path_of("sources", as_of=cursor(Marking.GREEN))).status_code == 200
+        for who, moment in ((client, cursor(Marking.GREEN)), (green, cursor())):
+            assert_refused(who.get(path_of("sources", as_of=moment)), "as_of", "another_clearance")
+
+    def test_it_is_given_once_and_not_with_working_copies(self, cleared: ClientFor) -> None:
+        public.source()
+        curator, then = cleared(Marking.RED, curates=True), now()
+        assert_refused(curator.get(path_of("sources", as_of=[then, then])), "as_of", "repeated")
+        assert_refused(curator.get(path_of("sources", as_of=then, view="working")), "as_of", "invalid")
+        assert curator.get(path_of("sources", as_of=then)).status_code == 200
+
+    def test_when_the_ledger_began_is_not_told_by_hidden_work(self, client: Client, cleared: ClientFor) -> None:
+        """For each reader it begins with the first record that he could see."""
+        public.source(marking="red")
+        public.source(published=False)
+        then = now()
+        assert_refused(client.get(path_of("sources", as_of=then)), "as_of", "before_the_start")
+        assert cleared(Marking.RED).get(path_of("sources", as_of=then)).status_code == 200
+        public.actor()
+        assert_refused(client.get(path_of("sources", as_of=then)), "as_of", "before_the_start")
+        assert found(client, "sources", as_of=now()) == []
