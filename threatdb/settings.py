@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "threatdb.records",
+    "threatdb.access",
     "threatdb.api",
     "threatdb.curation",
     "sources",
@@ -235,10 +236,17 @@ AUTH_PASSWORD_VALIDATORS = [
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# Days until an API token ends where its maker says nothing, and at most.
+TOKEN_DAYS = env.int("TOKEN_DAYS", default=90)
+TOKEN_LONGEST_DAYS = env.int("TOKEN_LONGEST_DAYS", default=366)
+
 # --- API ---
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "threatdb.access.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["threatdb.api.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "threatdb.api.schema.RecordAutoSchema",

@@ -20,6 +20,7 @@ from sources.models import Licence
 from tests.factories.actors import make_actor, make_relationship
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
+from threatdb.access import tokens
 from threatdb.curation.access import visible_rows
 from threatdb.curation.admin import PartAdmin, RecordAdmin, VocabularyAdmin
 from threatdb.records import registry
@@ -77,6 +78,7 @@ def rows(administrator: User) -> None:
     Country.objects.get_or_create(code="AF", defaults={"name": "Afghanistan"})
     Licence.objects.get_or_create(code="cc-by", defaults={"label": "CC BY"})
     Group.objects.get_or_create(name="somebody")
+    tokens.issue(owner=administrator, name="map")
 
 
 @pytest.mark.parametrize(("model", "page"), PAGES, ids=name)
@@ -97,7 +99,9 @@ def request_of(client: Client) -> HttpRequest:
     return request
 
 
-@pytest.mark.parametrize("path", ["", "sources/", "actors/", "incidents/", "records/", "auth/", "password_change/"])
+@pytest.mark.parametrize(
+    "path", ["", "sources/", "actors/", "incidents/", "records/", "access/", "auth/", "password_change/"]
+)
 def test_pages_of_the_site_open(client: Client, rows: None, path: str) -> None:
     assert client.get(f"/admin/{path}").status_code == 200
 

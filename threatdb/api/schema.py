@@ -45,7 +45,7 @@ PROBLEM: Schema = {
 
 PROBLEMS = {
     "400": "The query has parameters or values that are not understood.",
-    "401": "Working copies are for those who curate: sign in.",
+    "401": "Working copies are for those who curate: sign in or show a token; or the token is not valid.",
     "403": "Working copies are for those who curate.",
     "404": "There is nothing here, or nothing that you may see.",
     "406": "The representation asked for is not offered.",

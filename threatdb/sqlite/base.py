@@ -9,6 +9,8 @@ served about as soon as each of the others, whichever process they are in.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import uniform
 from time import monotonic, sleep
 from typing import Any
@@ -33,6 +35,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             while not self._begun(last=monotonic() >= deadline):
                 sleep(uniform(*BETWEEN_LOOKS))  # noqa: S311  # no secret: waiters should not look in step
+        finally:
+            self._wait_in_sqlite(self.timeout)
+
+    @contextmanager
+    def unless_locked(self) -> Iterator[None]:
+        """One write that is left out, rather than waited for, where somebody else holds the write lock."""
+        self.ensure_connection()
+        self._wait_in_sqlite(0)
+        try:
+            yield
+        except OperationalError as error:
+            if not _is_busy(error):
+                raise
         finally:
             self._wait_in_sqlite(self.timeout)
 

@@ -1,0 +1,49 @@
+"""Accounts of each role, tokens of theirs, and clients that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+
+from threatdb.access import tokens
+from threatdb.records.markings import Marking
+
+MakeAccount = Callable[..., User]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Counts are kept under ledger positions, which every test passes anew."""
+    cache.clear()
+
+
+@pytest.fixture
+def account(db: None) -> MakeAccount:
+    """Makes an account in one of the groups that every installation has."""
+    call_command("loaddata", "900_groups", verbosity=0)
+
+    def make(group: str, name: str = "", **more: Any) -> User:
+        user = User.objects.create_user(name or group, password="correct horse battery", **more)
+        user.groups.set(Group.objects.filter(name=group))
+        return user
+
+    return make
+
+
+def with_token(written: str) -> Client:
+    """A client that shows the token with each request."""
+    return Client(headers={"Authorization": f"Bearer {written}"})
+
+
+def token_client(owner: User, *scopes: str, clearance: Marking = Marking.RED) -> Client:
+    """A client with a new token of the owner's, cleared as far as he is unless a lower clearance is asked for."""
+    from threatdb.records.visibility import viewer_of
+
+    most = min(clearance, viewer_of(owner).clearance)
+    return with_token(tokens.issue(owner=owner, name="test", scopes=scopes, clearance=most)[1])
