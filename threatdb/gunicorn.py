@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http import message  # type: ignore[import-untyped]
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
@@ -33,3 +35,19 @@ limit_request_field_size = 8190
 
 # It would be a file in the home folder of whoever starts the service.
 control_socket_disable = True
+
+
+def write_error(client: Any, status: int, reason: str, detail: str) -> None:
+    """Refuse what gunicorn cannot read, as problem details; gunicorn itself would write a page of HTML."""
+    # Django is set up by then; this file is read before.
+    from threatdb.api.errors import SERVER_ERROR, plain
+
+    answer = plain(status, detail or SERVER_ERROR)
+    answer["Connection"] = "close"
+    answer["Content-Length"] = str(len(answer.content))
+    head = f"HTTP/1.1 {status} {answer.reason_phrase}\r\n".encode()
+    util.write_nonblock(client, head + answer.serialize_headers() + b"\r\n\r\n" + answer.content)
+
+
+# The workers look it up in the module for each refusal.
+util.write_error = write_error

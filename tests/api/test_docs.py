@@ -8,6 +8,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from tests.base import assert_problem, assert_refused
+
 pytestmark = pytest.mark.django_db
 
 ADDRESS = re.compile(r"""(?:src|href)=["']([^"']+)["']""")
@@ -74,3 +76,22 @@ def test_the_root_names_the_resources(client: Client) -> None:
     for address in body.values():
         assert client.get(address).status_code == 200
     assert {"http://testserver/api/v1/incidents/", "http://testserver/api/v1/stats/incidents/"} <= set(body.values())
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/", "/api/v1/"])
+@pytest.mark.parametrize("name", ["version", "lang", "bogus"])
+def test_parameters_that_they_do_not_have(client: Client, path: str, name: str) -> None:
+    assert_refused(client.get(path, {name: "1"}), name, "unknown")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/", "/api/v1/"])
+def test_methods_that_they_do_not_have(client: Client, path: str, method: str) -> None:
+    response = client.generic(method, path, "{}", content_type="application/json")
+    assert_problem(response, 405)
+    assert set(response["Allow"].split(", ")) <= {"GET", "HEAD", "OPTIONS"}
+
+
+def test_a_page_is_not_offered_as_anything_else(client: Client) -> None:
+    assert_problem(client.get("/api/docs/", headers={"Accept": "image/png"}), 406)
+    assert_problem(client.get("/api/schema/", headers={"Accept": "image/png"}), 406)

@@ -99,8 +99,8 @@ def test_a_request_line_at_the_limit_is_read(server: Address) -> None:
     response, _ = get(server, f"/healthz?{'a' * (gunicorn.limit_request_line - rest)}")
     assert response.status == 200
 
-    response, _ = get(server, f"/healthz?{'a' * (gunicorn.limit_request_line - rest + 1)}")
-    assert response.status == 414
+    response, body = get(server, f"/healthz?{'a' * (gunicorn.limit_request_line - rest + 1)}")
+    assert_problem(response, body, 414)
 
 
 def test_an_endless_request_line_is_cut_off(server: Address) -> None:
@@ -119,9 +119,38 @@ def test_long_and_many_header_fields_are_refused(server: Address) -> None:
     response, _ = get(server, "/healthz", Cookie="a" * (gunicorn.limit_request_field_size - len("Cookie: \r\n")))
     assert response.status == 200
 
-    response, _ = get(server, "/healthz", Cookie="a" * gunicorn.limit_request_field_size)
-    assert response.status == 431
+    response, body = get(server, "/healthz", Cookie="a" * gunicorn.limit_request_field_size)
+    assert_problem(response, body, 431)
 
     many = {f"X-{number}": "a" for number in range(gunicorn.limit_request_fields)}
-    response, _ = get(server, "/healthz", **many)
-    assert response.status == 431
+    response, body = get(server, "/healthz", **many)
+    assert_problem(response, body, 431)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"G\xffT / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n<b>: \xff\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: wrong\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n", 417),
+    ],
+)
+def test_what_is_no_request_is_refused_in_the_same_shape(server: Address, request_: bytes, status: int) -> None:
+    with socket.create_connection(server, timeout=20) as client:
+        client.sendall(request_)
+        response = HTTPResponse(client)
+        response.begin()
+        assert_problem(response, response.read(), status)
+
+
+def assert_problem(response: HTTPResponse, body: bytes, status: int) -> None:
+    assert response.status == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Content-Length"] == str(len(body))
+    assert response.headers["Connection"] == "close"
+    problem = json.loads(body)
+    assert problem == {"type": "about:blank", "title": response.reason, "status": status, "detail": problem["detail"]}
+    assert problem["detail"]

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.routers import APIRootView
+from rest_framework.views import APIView
 
 from .filters import refuse_unknown
 from .renderers import JSONRenderer
 
 
-class RootView(APIRootView):
-    """The resources of this API and where they are."""
+class Page(APIView):
+    """Something that takes the named parameters and refuses all others."""
 
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        refuse_unknown(request, ["format"])
-        return super().get(request, *args, **kwargs)
+    parameters: ClassVar[Sequence[str]] = ["format"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_unknown(request, self.parameters)
+
+
+class RootView(Page, APIRootView):
+    """The resources of this API and where they are."""
 
 
 class OpenAPIRenderer(BaseRenderer):
@@ -33,14 +40,17 @@ class OpenAPIRenderer(BaseRenderer):
         return JSONRenderer().render(data)
 
 
-class SchemaView(SpectacularAPIView):
+class SchemaView(Page, SpectacularAPIView):
     """OpenAPI 3.1 description of this API."""
 
     renderer_classes = [JSONRenderer, OpenAPIRenderer]
 
 
-class DocsView(SpectacularSwaggerSplitView):
+class DocsView(Page, SpectacularSwaggerSplitView):
     """The description as pages to read and try; all assets come from this service."""
+
+    # Asks for the page's own script rather than the page.
+    parameters = ["script"]
 
     def get_title(self) -> str:
         return "threatdb API"

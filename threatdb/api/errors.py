@@ -64,24 +64,22 @@ def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None
     return body
 
 
-def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn whatever a view raises into problem details; what it does not know stays a server error."""
+def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """Turn whatever a view raises into problem details; what it does not know stays a server error.
+
+    The bytes are made here, since a view that answers with pages or tables would render its errors so too.
+    """
     if isinstance(exc, OperationalError):
         # The database is restarting or too busy: the client may try again, and should know when.
         logger.exception("The database did not answer.")
-        body = problem(503, "The database did not answer in time. Try again shortly.")
-        return _response(body, {"Retry-After": "2"})
+        return plain(503, "The database did not answer in time. Try again shortly.", headers={"Retry-After": "2"})
     response = default_handler(exc, context)
     if response is None:
         return None
     errors = getattr(exc, "errors", None) or list(_located(exc))
-    body = problem(response.status_code, _sentence(exc, response), errors)
     kept = ("WWW-Authenticate", "Retry-After", "Allow")
-    return _response(body, {k: response[k] for k in kept if k in response})
-
-
-def _response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status=body["status"], content_type=MEDIA_TYPE, headers=headers)
+    headers = {k: response[k] for k in kept if k in response}
+    return plain(response.status_code, _sentence(exc, response), errors, headers)
 
 
 def _sentence(exc: Exception, response: Response) -> str:
@@ -93,6 +91,7 @@ def _sentence(exc: Exception, response: Response) -> str:
 
 
 NOT_FOUND = "There is nothing here."
+SERVER_ERROR = "Something went wrong on our side; it has been logged."
 
 
 def _located(exc: Exception, path: str = "") -> Iterable[dict[str, Any]]:
@@ -112,25 +111,32 @@ def _leaves(detail: Any, path: str) -> Iterable[dict[str, Any]]:
         yield {"pointer": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 
 
-def _plain(status: int, detail: str) -> HttpResponse:
-    return HttpResponse(orjson.dumps(problem(status, detail)), content_type=MEDIA_TYPE, status=status)
+def plain(
+    status: int,
+    detail: str,
+    errors: list[dict[str, Any]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """Problem details as an answer that needs no renderer."""
+    body = orjson.dumps(problem(status, detail, errors))
+    return HttpResponse(body, content_type=MEDIA_TYPE, status=status, headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django itself refuses before a view runs, such as too many parameters."""
-    return _plain(400, "The request could not be understood.")
+    return plain(400, "The request could not be understood.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere."""
-    return _plain(404, NOT_FOUND)
+    return plain(404, NOT_FOUND)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Something that this user may not do."""
-    return _plain(403, "You may not do this.")
+    return plain(403, "You may not do this.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours: the log has it, the answer tells nothing of the inside."""
-    return _plain(500, "Something went wrong on our side; it has been logged.")
+    return plain(500, SERVER_ERROR)
