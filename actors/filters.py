@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from threatdb.api.values import Parse, text
 from threatdb.records.choices import Likelihood
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.search import fold_name
+from threatdb.records.vocabularies import VocabularyEntry, with_narrower
 
 from .choices import ActorKind, ActorStatus
 from .models import RelationshipContent, RelationshipKind
@@ -24,6 +26,12 @@ from .naming import actor_named
 def codes_of(vocabulary: Any) -> Any:
     """A function that gives the codes of a vocabulary as they are now."""
     return lambda: set(vocabulary.objects.values_list("code", flat=True))
+
+
+def tree_code(help_text: str, vocabulary: type[VocabularyEntry], *, nullable: bool = False) -> Code:
+    """A filter by a code of a vocabulary, which stands for its narrower terms too."""
+    codes, means = codes_of(vocabulary), partial(with_narrower, vocabulary)
+    return Code(f"{help_text} A wider term stands for its narrower ones.", nullable=nullable, means=means, codes=codes)
 
 
 def actor_term(help_text: str, kind: str = "") -> Term:
@@ -83,7 +91,7 @@ class ActorFilterSet(RecordFilterSet):
 
 class RelationshipFilterSet(RecordFilterSet):
     families: ClassVar[dict[str, Family]] = {
-        "kind": Code("Kind of relationship.", codes=codes_of(RelationshipKind)),
+        "kind": tree_code("Kind of relationship.", RelationshipKind),
         "content": Term("What passes between the two.", codes=codes_of(RelationshipContent)),
         "actor": actor_term("Actor on either side."),
         "subject": actor_term("Actor that is the subject."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, cast
 
-from actors.filters import actor_term, codes_of, likelihoods
+from actors.filters import actor_term, codes_of, likelihoods, tree_code
 from sources.choices import SourceKind
 from sources.filters import licence_codes
 from sources.naming import source_term
@@ -91,7 +91,7 @@ class IncidentFilterSet(RecordFilterSet):
             apply=geometry.in_polygon,
         ),
         "domain": Code("Domain.", codes=lambda: Domain.values),
-        "tactic": Term("Tactic.", codes=codes_of(Tactic)),
+        "tactic": Term("Tactic, or a group of tactics.", codes=codes_of(Tactic)),
         "suicide": Boolean("Whether the attacker meant to die.", nullable=True),
         "succeeded": Boolean("Whether it succeeded.", nullable=True),
         "target_type": Term("Type of target, or a group of types.", codes=codes_of(TargetType)),
@@ -108,7 +108,7 @@ class IncidentFilterSet(RecordFilterSet):
         "min_likelihood": Single("Involvement of at least this likelihood.", codes=likelihoods),
         "claimed_by": actor_term("Actor that claims it, or for whom it is claimed."),
         "claim_status": Code("What the claims come to.", codes=lambda: ClaimStatus.values),
-        "claim_mode": Term("How it was claimed.", codes=codes_of(ClaimMode)),
+        "claim_mode": Term("How it was claimed, or a group of ways.", codes=codes_of(ClaimMode)),
         "part_of": Term("Id of the incident that it is a part of.", parse=values.identifier),
         "identifier": Term("Identifier in another data set, as SCHEME:VALUE."),
         "licence": Code("Licence.", codes=licence_codes, nullable=True),
@@ -161,7 +161,7 @@ class ClaimFilterSet(RecordFilterSet):
         "date_earliest": Day("First day on which it may have been made.", nullable=True),
         "date_latest": Day("Last day on which it may have been made.", nullable=True),
         "made": Within("Made."),
-        "mode": Code("How it was made.", codes=codes_of(ClaimMode), nullable=True),
+        "mode": tree_code("How it was made.", ClaimMode, nullable=True),
         "outlet": Text("Outlet."),
         "language": Text("Language, as a BCP 47 tag."),
         "authenticity": Code("Authenticity.", codes=lambda: Authenticity.values),

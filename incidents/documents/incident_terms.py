@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from incidents.ancestry import lineage
 from incidents.choices import LinkKind, Role
-from incidents.models import Tactic, TargetType, WeaponType
+from incidents.models import ClaimMode, Tactic, TargetType, WeaponType
 from threatdb.records.choices import Likelihood
 from threatdb.records.registry import Document, Term
 
@@ -77,7 +77,7 @@ def _claims(document: Document) -> Iterator[Term]:
     for claim in standing_claims(document["claims"]):
         yield from (Term("claimed_by", actor) for actor in speakers(claim))
         if claim["mode"]:
-            yield Term("claim_mode", claim["mode"])
+            yield from (Term("claim_mode", code) for code in lineage(ClaimMode, claim["mode"]))
 
 
 def sources_of(document: Document) -> list[Document]:

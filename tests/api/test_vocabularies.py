@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.test import Client
 
 from incidents.models import Tactic
-from tests.base import Document, ask, assert_problem, pages, path_of
+from tests.base import Document, ask, assert_problem, assert_refused, pages, path_of
 from threatdb.records.models import Country
 
 pytestmark = pytest.mark.django_db
@@ -52,13 +54,31 @@ def test_a_list_of_codes(client: Client) -> None:
         ({"label__icontains": "BOMB"}, ["bombing", "car_bomb"]),
         ({"retired": "true"}, ["an_old_one"]),
         ({"retired": "false", "label__icontains": "o"}, ["bombing", "car_bomb"]),
-        ({"code": "nothing"}, []),
+        ({"code": ["bombing", "amber"]}, ["bombing"]),
+        ({"code": "amber"}, []),
+        ({"parent": "amber"}, []),
+        ({"label__icontains": "CAR\u212a"}, []),
     ],
 )
 def test_filters(client: Client, asked: Document, codes: list[str]) -> None:
     body = ask(client, "vocabularies", vocabulary="tactic", **asked)
     assert [entry["code"] for entry in body["results"]] == codes
     assert body["count"] == len(codes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "suggestions"),
+    [({"code": "bombin"}, ["bombing"]), ({"parent": "bombin"}, ["bombing"]), ({"vocabulary": "tactics"}, ["tactic"])],
+)
+def test_codes_of_no_list_are_refused(client: Client, asked: dict[str, str], suggestions: list[str]) -> None:
+    ((name, _),) = asked.items()
+    error = assert_refused(client.get(path_of("vocabularies", **asked)), name, "unknown")
+    assert error["suggestions"][:1] == suggestions
+
+
+def test_a_cursor_of_another_list_is_refused(client: Client) -> None:
+    cursor = parse_qs(urlsplit(ask(client, "vocabularies", page_size=1)["next"]).query)["cursor"]
+    assert "another list" in assert_refused(client.get(path_of("incidents", cursor=cursor)), "cursor")["detail"]
 
 
 def test_pages(client: Client) -> None:

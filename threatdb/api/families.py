@@ -25,6 +25,7 @@ MAX_VALUES = 100
 
 Apply = Callable[[IndexQuerySet, list[Any]], IndexQuerySet]
 ParseFor = Callable[[Sight], values.Parse]
+Means = Callable[[list[Any]], Collection[Any]]
 
 
 class _EveryValue(forms.Widget):
@@ -116,10 +117,11 @@ class Family:
 
 @dataclass
 class Column(Family):
-    """A field that is one column of the index row."""
+    """A field that is one column of the index row. ``means`` gives the values that the given ones stand for."""
 
     column: str = ""
     nullable: bool = False
+    means: Means = list
     schema: ClassVar[dict[str, Any]] = {"type": "string"}
     lookups: ClassVar[tuple[str, ...]] = ()
 
@@ -131,9 +133,13 @@ class Column(Family):
         column, parse, schema = self.column or name, self.reads(), type(self).schema
         any_of = f"{self.help_text} Repeat it for any of several."
         found = {
-            name: GrammarFilter(parse, _any(column), help_text=any_of, schema=schema),
-            f"{name}__in": GrammarFilter(parse, _any(column), help_text=f"{self.help_text} Any of a list.", split=True),
-            f"{name}__not": GrammarFilter(parse, _none(column), help_text=f"{self.help_text} Not this.", schema=schema),
+            name: GrammarFilter(parse, _any(column, self.means), help_text=any_of, schema=schema),
+            f"{name}__in": GrammarFilter(
+                parse, _any(column, self.means), help_text=f"{self.help_text} Any of a list.", split=True
+            ),
+            f"{name}__not": GrammarFilter(
+                parse, _none(column, self.means), help_text=f"{self.help_text} Not this.", schema=schema
+            ),
         }
         for lookup in self.lookups:
             words = COMPARISONS[lookup]
@@ -167,12 +173,12 @@ TEXTUAL = {"icontains": texts.contains, "startswith": texts.starts_with}
 _ORDERED = ("gt", "gte", "lt", "lte")
 
 
-def _any(column: str) -> Apply:
-    return lambda qs, found: qs.filter(**{f"{column}__in": found})
+def _any(column: str, means: Means) -> Apply:
+    return lambda qs, found: qs.filter(**{f"{column}__in": means(found)})
 
 
-def _none(column: str) -> Apply:
-    return lambda qs, found: qs.exclude(**{f"{column}__in": found})
+def _none(column: str, means: Means) -> Apply:
+    return lambda qs, found: qs.exclude(**{f"{column}__in": means(found)})
 
 
 def compared(column: str, lookup: str) -> Apply:
@@ -273,7 +279,11 @@ class Code(Column):
 
 @dataclass
 class Term(Family):
-    """A field with many values. ``codes`` limits them; ``resolve`` turns what is given into the value kept."""
+    """A field with many values, kept as term rows of the kind ``kind``, or else of the field's own name.
+
+    ``codes`` limits the values; ``parse``, or ``parse_for`` where it depends on who asks, reads one into the
+    value that the term holds.
+    """
 
     kind: str = ""
     codes: Callable[[], Collection[str]] | None = None
@@ -314,15 +324,8 @@ class Single(Family):
 
     def filters(self, name: str) -> Filters:
         parse = values.CodeOf(self.codes) if self.codes else self.parse
-        one = GrammarFilter(
-            parse,
-            self.apply,
-            help_text=self.help_text,
-            schema=self.schema,
-            single=True,
-            parse_for=self.parse_for,
-        )
-        return {name: one}
+        how: dict[str, Any] = {"schema": self.schema, "single": True, "parse_for": self.parse_for}
+        return {name: GrammarFilter(parse, self.apply, help_text=self.help_text, **how)}
 
 
 @dataclass
@@ -348,10 +351,7 @@ class Within(Family):
         }
         return {
             f"{name}__{reading}_within": GrammarFilter(
-                values.interval,
-                apply,
-                help_text=f"{self.help_text} {words} Written START/END, both included.",
-                single=True,
+                values.interval, apply, help_text=f"{self.help_text} {words} Written START/END.", single=True
             )
             for reading, (apply, words) in readings.items()
         }

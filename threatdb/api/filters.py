@@ -6,7 +6,7 @@ Nothing is ever ignored: an unknown parameter or value is an error that names it
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
@@ -79,10 +79,7 @@ class RecordFilterSet(django_filters.FilterSet):
     @cached_property
     def form(self) -> forms.Form:
         """The given parameters as form fields, which read and check them."""
-        filters = cast(dict[str, GrammarFilter], self.filters)
-        fields = {name: one.field_for(self.sight) for name, one in filters.items()}
-        form: type[forms.Form] = type("QueryForm", (forms.Form,), fields)
-        return form(self.data)
+        return query_form(cast(dict[str, GrammarFilter], self.filters), self.data, self.sight)
 
     @classmethod
     def grammar(cls) -> dict[str, GrammarFilter]:
@@ -95,6 +92,13 @@ class RecordFilterSet(django_filters.FilterSet):
         return {name: found for name, found in self.form.cleaned_data.items() if found}
 
 
+def query_form(filters: Mapping[str, GrammarFilter], data: Any, sight: Sight) -> forms.Form:
+    """The given parameters as form fields, which read and check them."""
+    fields = {name: filters[name].field_for(sight) for name in data if name in filters}
+    form: type[forms.Form] = type("QueryForm", (forms.Form,), fields)
+    return form(data)
+
+
 class StrictFilterBackend:
     """Filters by the view's filter set, and refuses what it does not know."""
 
@@ -105,8 +109,7 @@ class StrictFilterBackend:
         filterset_class: type[RecordFilterSet] = view.filterset_class  # type: ignore[attr-defined]
         refuse_unknown(request, [*filterset_class.base_filters, *self.shaping, *PARAMETERS])
         filterset = filterset_class(request.query_params, queryset, sight=view.sight)  # type: ignore[attr-defined]
-        if not filterset.is_valid():
-            raise InvalidParameters(list(_errors(filterset.form)))
+        refuse_unread(filterset.form)
         return filterset.qs
 
 
@@ -142,6 +145,12 @@ def _undecodable(request: Request) -> Iterable[str]:
             unquote_to_bytes(pair).decode()
         except UnicodeDecodeError:
             yield unquote_to_bytes(pair.partition(b"=")[0]).decode(errors="replace")[:100]
+
+
+def refuse_unread(form: forms.Form) -> None:
+    """Raise for values that were not understood."""
+    if not form.is_valid():
+        raise InvalidParameters(list(_errors(form)))
 
 
 def _errors(form: forms.Form) -> Iterable[dict[str, Any]]:

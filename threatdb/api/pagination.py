@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -118,13 +118,21 @@ def read_cursor(text: str, orders: Sequence[Order], model: Any) -> Cursor:
 
     Raises ``InvalidParameters`` for anything else.
     """
+    fields = [model._meta.get_field(order.column) for order in orders]
+    return opened(text, _names(model, orders), [field.to_python for field in fields])
+
+
+def opened(text: str, names: list[str], reads: Sequence[Callable[[Any], Any]]) -> Cursor:
+    """The cursor of a text that was signed under these names, its values read one by one.
+
+    Raises ``InvalidParameters`` for anything else.
+    """
     try:
-        names, found, backwards = signing.Signer(salt=_SALT).unsign_object(text[:MAX_CURSOR])
-        if names != _names(model, orders):
+        found_names, found, backwards = signing.Signer(salt=_SALT).unsign_object(text[:MAX_CURSOR])
+        if found_names != names:
             detail = "This cursor belongs to another list or ordering: start from the first page."
             raise InvalidParameters([parameter_error("cursor", detail)])
-        fields = [model._meta.get_field(order.column) for order in orders]
-        values = [f.to_python(v) for f, v in zip(fields, found, strict=True)]
+        values = [read(value) for read, value in zip(reads, found, strict=True)]
     except (signing.BadSignature, ValueError, TypeError, ValidationError):
         detail = "This cursor is broken: follow the links of a page unchanged."
         raise InvalidParameters([parameter_error("cursor", detail)]) from None
@@ -205,10 +213,7 @@ def read_size(request: Request) -> int:
 
 def link(request: Request, cursor: Cursor | None) -> str | None:
     """The address of a neighbouring page, where there is one."""
-    return address(request, cursor.sign()) if cursor else None
-
-
-def address(request: Request, cursor: str) -> str:
-    """The address of the request with another cursor."""
+    if cursor is None:
+        return None
     pairs = [(name, value) for name, values in request.query_params.lists() if name != "cursor" for value in values]
-    return request.build_absolute_uri(f"{request.path}?{urlencode([*pairs, ('cursor', cursor)])}")
+    return request.build_absolute_uri(f"{request.path}?{urlencode([*pairs, ('cursor', cursor.sign())])}")

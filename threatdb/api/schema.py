@@ -80,6 +80,7 @@ SIGHT = [
     ),
     parameter("as_of", "The past as readers saw it: an instant, or a cursor of /changes/."),
 ]
+CURSOR = parameter("cursor", "Where the page starts: taken unchanged from next or previous.")
 FORMAT = parameter("format", "The representation.", {"type": "string", "enum": ["json"]})
 
 
@@ -98,7 +99,7 @@ def list_parameters(ordering: list[str], default: str) -> list[Schema]:
     """The parameters that every list takes beside its filters."""
     words = f"Fields with commas between, - for descending. Possible are {', '.join(ordering)}."
     return [
-        parameter("cursor", "Where the page starts: taken unchanged from next or previous."),
+        CURSOR,
         page_size_parameter(),
         parameter("ordering", words, {"type": "string", "default": default}),
         parameter("count", "Whether to count.", {"type": "string", "enum": ["exact", "none"]}),

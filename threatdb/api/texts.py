@@ -1,7 +1,7 @@
-"""Texts as filters, read alike on both engines.
+"""Texts as filters, read alike on both engines and whatever the locale of the database.
 
-SQLite's own LIKE folds the case of ASCII letters, and of these alone, whatever is asked for; PostgreSQL's
-does as it is told.
+``icontains`` compares both texts in capitals, as Unicode writes them in full: ß is SS. SQLite's own LIKE folds
+ASCII letters alone; PostgreSQL's UPPER goes by the locale in which the database was made, unless it is told.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, Value
-from django.db.models.functions import Left
-from django.db.models.lookups import Exact
+from django.db.models.functions import Collate, Left, StrIndex, Upper
+from django.db.models.lookups import Exact, GreaterThan
 
 SQLITE_FUNCTION = "THREATDB_HOLDS"
+
+# Unicode's own rules, without those of any one language; each PostgreSQL with ICU has it.
+ROOT_COLLATION = "und-x-icu"
 
 
 class _Holds(Func):
@@ -21,11 +24,22 @@ class _Holds(Func):
     output_field = BooleanField()
 
 
+class _IsForeign(Func):
+    """Whether a text has a character beyond ASCII. GLOB ranges go by the number of the character."""
+
+    template = "%(expressions)s GLOB '*[^\x01-\x7f]*'"
+    output_field = BooleanField()
+
+
 def contains(column: str, part: str) -> Q:
     """Rows whose text holds the part, whatever the case of either."""
-    if connection.vendor == "sqlite" and not part.isascii():
+    if connection.vendor == "postgresql":
+        text = Upper(Collate(F(column), ROOT_COLLATION))
+        return Q(GreaterThan(StrIndex(text, Value(part.upper())), Value(0)))
+    if not part.isascii():
         return Q(_Holds(F(column), Value(part)))
-    return Q(**{f"{column}__icontains": part})
+    # LIKE is the faster by far, and right wherever the text is plain ASCII as well.
+    return Q(**{f"{column}__icontains": part}) | (Q(_IsForeign(F(column))) & Q(_Holds(F(column), Value(part))))
 
 
 def starts_with(column: str, part: str) -> Q:
@@ -34,8 +48,8 @@ def starts_with(column: str, part: str) -> Q:
 
 
 def holds(text: str | None, part: str) -> bool:
-    """What SQLite calls for parts that are not plain ASCII."""
-    return text is not None and part.casefold() in text.casefold()
+    """Whether the text holds the part, whatever the case of either; SQLite calls this too."""
+    return text is not None and part.upper() in text.upper()
 
 
 def give_sqlite_its_function(connection: Any, **kwargs: Any) -> None:

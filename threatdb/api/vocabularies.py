@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import orjson
-from django.core import signing
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,14 +17,14 @@ from threatdb.records import codelists
 from threatdb.records.codelists import Entry
 
 from . import conditional, values
-from .errors import InvalidParameters, parameter_error
-from .families import MAX_VALUES
-from .filters import refuse_unknown
-from .pagination import MAX_CURSOR, address, read_size
+from .families import GrammarFilter
+from .filters import query_form, refuse_unknown, refuse_unread
+from .pagination import Cursor, link, opened, read_size
 from .renderers import Envelope
-from .schema import FORMAT, Schema, page_size_parameter, parameter
-
-SALT = "threatdb.vocabularies"
+from .schema import CURSOR, FORMAT, Schema, filter_parameters, page_size_parameter
+from .sight import Sight
+from .texts import holds
+from .viewing import viewer_of_request
 
 
 class VocabularyEntrySerializer(serializers.Serializer[Any]):
@@ -51,6 +50,25 @@ class VocabularySerializer(serializers.Serializer[Any]):
     entries = VocabularyEntrySerializer(many=True)
 
 
+def _filter(of: Callable[[Entry], Any], help_text: str, parse: values.Parse, **more: Any) -> GrammarFilter:
+    """Entries of which that is one of the given values."""
+    return _matching(lambda entry, found: of(entry) in found, help_text, parse, **more)
+
+
+def _matching(
+    matches: Callable[[Entry, list[Any]], bool], help_text: str, parse: values.Parse, **more: Any
+) -> GrammarFilter:
+    def chosen(entries: Any, found: list[Any]) -> Any:
+        return [entry for entry in entries if matches(entry, found)]
+
+    return GrammarFilter(parse, chosen, help_text=help_text, **more)
+
+
+def _codes() -> Collection[str]:
+    """The codes of all lists."""
+    return {entry.code for name in codelists.names() for entry in codelists.entries(name)}
+
+
 class VocabularyViewSet(ViewSet):
     """Code lists: vocabularies with stable codes and crosswalks, and the closed lists of the API."""
 
@@ -60,12 +78,18 @@ class VocabularyViewSet(ViewSet):
     lookup_value_regex = "[^/]+"
     key_help = "Name of the code list."
 
-    filters: ClassVar[dict[str, str]] = {
-        "vocabulary": "Name of the code list.",
-        "code": "Code.",
-        "parent": "Code of the wider term.",
-        "label__icontains": "Label contains, whatever the case.",
-        "retired": "Whether it is out of use.",
+    filters: ClassVar[dict[str, GrammarFilter]] = {
+        "vocabulary": _filter(lambda entry: entry.vocabulary, "Name of the code list.", values.CodeOf(codelists.names)),
+        "code": _filter(lambda entry: entry.code, "Code.", values.CodeOf(_codes)),
+        "parent": _filter(lambda entry: entry.parent, "Code of the wider term.", values.CodeOf(_codes)),
+        "label__icontains": _matching(
+            lambda entry, words: any(holds(entry.label, word) for word in words),
+            "Label contains, whatever the case.",
+            values.text,
+        ),
+        "retired": _filter(
+            lambda entry: entry.retired, "Whether it is out of use.", values.boolean, schema={"type": "boolean"}
+        ),
     }
 
     @classmethod
@@ -73,18 +97,21 @@ class VocabularyViewSet(ViewSet):
         """The query parameters, for the OpenAPI description."""
         if not lists:
             return [FORMAT]
-        cursor = parameter("cursor", "Where the page starts: taken unchanged from next or previous.")
-        return [*(parameter(n, h) for n, h in cls.filters.items()), cursor, page_size_parameter(), FORMAT]
+        return [*filter_parameters(cls.filters), CURSOR, page_size_parameter(), FORMAT]
 
     def list(self, request: Request) -> Response:
         """Codes of all lists, in the order of the lists and of each list."""
         refuse_unknown(request, [*self.filters, "cursor", "page_size", "format"])
-        matches = _condition(request)
-        found = [entry for entry in _asked_lists(request) if matches(entry)]
-        page, before, after = _page(found, _read_cursor(request), read_size(request))
+        form = query_form(self.filters, request.query_params, Sight(viewer_of_request(request)))
+        refuse_unread(form)
+        size, cursor = read_size(request), _read_cursor(request)
+        found = _entries(form.cleaned_data.get("vocabulary"))
+        for name, given in form.cleaned_data.items():
+            found = self.filters[name].filter(found, given)
+        page, before, after = _page(found, cursor, size)
         envelope = Envelope(
-            next=_link(request, page[-1], backwards=False) if after else None,
-            previous=_link(request, page[0], backwards=True) if before else None,
+            next=link(request, _beside(page[-1], backwards=False) if after else None),
+            previous=link(request, _beside(page[0], backwards=True) if before else None),
             count=len(found),
             results=[orjson.dumps(entry.document()).decode() for entry in page],
         )
@@ -99,6 +126,11 @@ class VocabularyViewSet(ViewSet):
         return _answer(request, orjson.dumps({"vocabulary": id, "entries": found}))
 
 
+def _entries(vocabularies: Collection[str] | None) -> list[Entry]:
+    """The entries of those lists, or of all, in their order."""
+    return [entry for name in sorted(set(vocabularies or codelists.names())) for entry in codelists.entries(name)]
+
+
 def _answer(request: Request, body: bytes) -> Response:
     etag = conditional.strong_etag(body)
     if conditional.is_current(request, etag):
@@ -108,73 +140,27 @@ def _answer(request: Request, body: bytes) -> Response:
     return response
 
 
-def _asked_lists(request: Request) -> list[Entry]:
-    read = values.CodeOf(codelists.names)
-    asked = _given(request, "vocabulary", read) or codelists.names()
-    return [entry for name in sorted(set(asked)) for entry in codelists.entries(name)]
+# What a cursor of this list is signed under, and how the key of an entry is read.
+_NAMES = ["vocabularies"]
+_KEY = (str, int, str)
 
 
-def _given(request: Request, name: str, read: values.Parse = values.text) -> list[Any]:
-    texts = request.query_params.getlist(name)
-    try:
-        if len(texts) > MAX_VALUES:
-            raise ValueError(f"Give at most {MAX_VALUES} values.")
-        return [read(_plain(text)) for text in texts]
-    except values.Refused as error:
-        raise InvalidParameters([parameter_error(name, str(error), error.code, error.suggestions)]) from None
-    except ValueError as error:
-        raise InvalidParameters([parameter_error(name, str(error))]) from None
+def _read_cursor(request: Request) -> Cursor | None:
+    text = request.query_params.get("cursor")
+    return None if text is None else opened(text, _NAMES, _KEY)
 
 
-def _plain(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("Null characters are not allowed.")
-    return text
+def _beside(entry: Entry, *, backwards: bool) -> Cursor:
+    return Cursor(_NAMES, list(entry.key), backwards)
 
 
-def _condition(request: Request) -> Callable[[Entry], bool]:
-    """Whether an entry is asked for; several values of one parameter mean any of them."""
-    codes, parents = _given(request, "code"), _given(request, "parent")
-    retired = _given(request, "retired", values.boolean)
-    words = [word.lower() for word in _given(request, "label__icontains")]
-
-    def matches(entry: Entry) -> bool:
-        return (
-            (not codes or entry.code in codes)
-            and (not parents or entry.parent in parents)
-            and (not retired or entry.retired in retired)
-            and (not words or any(word in entry.label.lower() for word in words))
-        )
-
-    return matches
-
-
-def _read_cursor(request: Request) -> tuple[tuple[str, int, str], bool] | None:
-    if "cursor" not in request.query_params:
-        return None
-    try:
-        text = request.query_params["cursor"][:MAX_CURSOR]
-        name, position, code, backwards = signing.Signer(salt=SALT).unsign_object(text)
-    except (signing.BadSignature, ValueError, TypeError):
-        detail = "This cursor is broken: follow the links of a page unchanged."
-        raise InvalidParameters([parameter_error("cursor", detail)]) from None
-    return (name, position, code), backwards
-
-
-def _page(
-    found: list[Entry], cursor: tuple[tuple[str, int, str], bool] | None, size: int
-) -> tuple[list[Entry], bool, bool]:
+def _page(found: list[Entry], cursor: Cursor | None, size: int) -> tuple[list[Entry], bool, bool]:
     """The page beside the cursor, and whether there are entries before and after it."""
     keys = [entry.key for entry in found]
     start, end = 0, size
     if cursor is not None:
-        key, backwards = cursor
-        end = bisect.bisect_left(keys, key) if backwards else bisect.bisect_right(keys, key) + size
+        seek = bisect.bisect_left if cursor.backwards else bisect.bisect_right
+        end = seek(keys, tuple(cursor.values)) + (0 if cursor.backwards else size)
         start = max(end - size, 0)
     page = found[start:end]
     return page, bool(page) and start > 0, bool(page) and end < len(found)
-
-
-def _link(request: Request, entry: Entry, *, backwards: bool) -> str:
-    content = [*entry.key, backwards]
-    return address(request, signing.Signer(salt=SALT).sign_object(content, compress=True))

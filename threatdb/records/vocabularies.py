@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 
 from .fields import BoundedCharField, BoundedTextField
@@ -26,3 +28,12 @@ class VocabularyEntry(models.Model):
 
     def __str__(self) -> str:
         return str(self.label)
+
+
+def with_narrower(vocabulary: type[VocabularyEntry], codes: Collection[str]) -> set[str]:
+    """The codes, and those of all narrower terms."""
+    parents = dict(vocabulary._default_manager.values_list("code", "parent_id"))
+    found = set(codes)
+    while more := {code for code, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
