@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "threatdb.access",
     "threatdb.api",
     "threatdb.curation",
+    "threatdb.webhooks",
     "sources",
     "actors",
     "incidents",
@@ -290,6 +291,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# --- Webhooks ---
+
+# Lets webhooks go to private, loopback and link-local addresses: for receivers in the operator's own network, where
+# every subscriber may call whatever answers there.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+
+# Lets webhooks go over plain HTTP, where everybody on the way can read them.
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+
+# The ports that webhooks may be sent to.
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[80, 443])
 
 # --- Logging ---
 

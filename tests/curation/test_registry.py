@@ -28,6 +28,7 @@ from threatdb.records.markings import Marking
 from threatdb.records.models import Country, IndexRow, Record, TermRow
 from threatdb.records.visibility import viewer_of
 from threatdb.records.vocabularies import VocabularyEntry
+from threatdb.webhooks.models import Subscription
 
 from .conftest import MakeUser, browser
 from .forms import address, list_address
@@ -79,6 +80,10 @@ def rows(administrator: User) -> None:
     Licence.objects.get_or_create(code="cc-by", defaults={"label": "CC BY"})
     Group.objects.get_or_create(name="somebody")
     tokens.issue(owner=administrator, name="map")
+    subscription = Subscription.objects.create(
+        owner=administrator, name="mirror", url="https://example.org", position=0
+    )
+    subscription.deliveries.create(kind="test")
 
 
 @pytest.mark.parametrize(("model", "page"), PAGES, ids=name)
@@ -100,7 +105,7 @@ def request_of(client: Client) -> HttpRequest:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "sources/", "actors/", "incidents/", "records/", "access/", "auth/", "password_change/"]
+    "path", ["", "sources/", "actors/", "incidents/", "records/", "access/", "webhooks/", "auth/", "password_change/"]
 )
 def test_pages_of_the_site_open(client: Client, rows: None, path: str) -> None:
     assert client.get(f"/admin/{path}").status_code == 200

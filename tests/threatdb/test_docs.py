@@ -23,6 +23,8 @@ from threatdb.api import families, filters, geometry, grouping, pagination, valu
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
 from threatdb.records import fields, search
+from threatdb.webhooks import addresses, events, queue, sending
+from threatdb.webhooks import models as webhooks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -218,6 +220,17 @@ CONSTANTS = {
     "Fields in `ordering`": (pagination, "MAX_KEYS"),
     "Characters in a cursor": (pagination, "MAX_CURSOR"),
     "Characters by which names are compared, written in plain ASCII": (search, "MAX_KEY"),
+    "Characters in the address of a webhook": (addresses, "MAX_URL"),
+    "Changes in a webhook's message": (events, "MAX_EVENTS"),
+    "Bytes of a webhook's message after which no more changes are put in": (events, "MAX_BYTES"),
+    "Attempts at a webhook's message": (queue, "MAX_ATTEMPTS"),
+    "Seconds until a webhook's receiver has taken the connection": (sending, "CONNECT_SECONDS"),
+    "Seconds until a webhook's receiver has answered": (sending, "TOTAL_SECONDS"),
+    "Bytes read of a webhook's answer": (sending, "MAX_ANSWER"),
+    "Characters kept of a webhook's answer": (sending, "MAX_EXCERPT"),
+    "Hours for which a webhook's former secret signs too": (webhooks, "OVERLAP_HOURS"),
+    "Seconds for which a worker has a webhook to itself": (queue, "LEASE_SECONDS"),
+    "Days for which a webhook's messages are listed once they are over": (queue, "KEEP_DAYS"),
     "Threads of a worker process": (gunicorn, "threads"),
     "Seconds until a worker that hangs is replaced": (gunicorn, "timeout"),
     "Seconds that an idle connection is kept": (gunicorn, "keepalive"),

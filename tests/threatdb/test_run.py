@@ -203,13 +203,14 @@ class TestCommands:
         called: list[list[str]] = []
         monkeypatch.setattr(run, "ready", lambda kind: None)
 
-        def call(command: list[str]) -> int:
+        def replace_with(command: list[str]) -> int:
             called.append(command)
-            return 0
+            raise SystemExit
 
-        monkeypatch.setattr(run, "call", call)
+        monkeypatch.setattr(run, "replace_with", replace_with)
 
-        assert run.main(["rebuild_index", "--all"]) == 0
+        with pytest.raises(SystemExit):
+            run.main(["rebuild_index", "--all"])
         assert called == [[str(run.PYTHON), "manage.py", "rebuild_index", "--all"]]
 
     def test_a_whole_test_run_is_spread_over_the_processors(
