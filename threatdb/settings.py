@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "sources",
     "actors",
     "incidents",
+    "assessments",
 ]
 
 MIDDLEWARE = [
@@ -285,6 +286,9 @@ SPECTACULAR_SETTINGS = {
         "MentionRole": "incidents.choices.MentionRole",
         "Likelihood": "threatdb.records.choices.Likelihood",
         "Reliability": "threatdb.records.choices.Reliability",
+        "Estimate": "assessments.choices.ESTIMATES",
+        "Confidence": "assessments.choices.Confidence",
+        "Outcome": "assessments.choices.Outcome",
     },
     # The docs page serves its own assets; it asks no other host for anything.
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -70,7 +70,7 @@ def test_records_import_nothing_of_the_api_or_the_admin() -> None:
     assert {path for path, _ in found if path.startswith("threatdb/records/")} == set()
 
 
-@pytest.mark.parametrize("app", ["sources", "actors", "incidents"])
+@pytest.mark.parametrize("app", ["sources", "actors", "incidents", "assessments"])
 @pytest.mark.parametrize(
     "module", ["apps", "choices", "models", "documents", "serializers", "filters", "views", "urls", "admin"]
 )

@@ -6,6 +6,7 @@ from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
 import actors.urls
+import assessments.urls
 import incidents.urls
 import sources.urls
 
@@ -15,7 +16,7 @@ from .vocabularies import VocabularyViewSet
 router = DefaultRouter()
 router.APIRootView = RootView
 router.include_format_suffixes = False
-for app in (actors.urls, incidents.urls, sources.urls):
+for app in (actors.urls, incidents.urls, sources.urls, assessments.urls):
     app.register(router)
 router.register("vocabularies", VocabularyViewSet, basename="vocabulary")
 

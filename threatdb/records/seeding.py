@@ -23,8 +23,8 @@ from .choices import Action, ReasonCode, State
 from .models import Record, Revision
 from .registry import Document, RecordType
 
-# Keys whose values name a source or an incident of the corpus by its key.
-NAMING = {"source": "source", "incident": "incident", "incidents": "incident"}
+# Keys whose values name a source, an incident or a claim of the corpus by its key.
+NAMING = {"source": "source", "incident": "incident", "incidents": "incident", "claim": "claim"}
 
 AUTHOR = writing.Author(reason_code=ReasonCode.CORRECTION, reason_note="Seed corpus")
 
@@ -92,7 +92,7 @@ def _named(value: Any, type_name: str) -> set[str]:
 
 
 def _resolved(value: Any, keys: Keys) -> Any:
-    """The value with the keys of sources and incidents replaced by their ids."""
+    """The value with the keys of sources, incidents and claims replaced by their ids."""
     if isinstance(value, list):
         return [_resolved(item, keys) for item in value]
     if not isinstance(value, dict):

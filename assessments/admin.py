@@ -1,0 +1,77 @@
+"""The admin pages of assessments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.forms.models import BaseInlineFormSet
+
+from threatdb.curation.admin import CitationInline, PartInline, RecordAdmin, StackedPartInline
+
+from .models import EVIDENCE, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
+
+if TYPE_CHECKING:
+    EvidenceFormSetBase = BaseInlineFormSet[Evidence, Assessment, Any]
+else:
+    EvidenceFormSetBase = BaseInlineFormSet
+
+
+class SubjectInline(PartInline):
+    """Actors on whom something is judged."""
+
+    model = AssessmentSubject
+    fields = ("actor",)
+
+
+class PlaceInline(PartInline):
+    """Places on which something is judged."""
+
+    model = AssessmentPlace
+    fields = ("country", "admin1")
+
+
+class EvidenceFormSet(EvidenceFormSetBase):
+    """The evidence of one assessment, looked at together with its outcome."""
+
+    def clean(self) -> None:
+        super().clean()
+        if not any(self.errors):
+            filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
+            kept = [form.instance for form in filled if form not in self.deleted_forms]
+            Assessment.refuse_unproven(self.instance.outcome, [piece.stance for piece in kept])
+
+
+class EvidenceInline(StackedPartInline):
+    """What supports or contradicts the judgement, and what shows its outcome."""
+
+    model = Evidence
+    formset = EvidenceFormSet
+    fieldsets = [(None, {"fields": [("stance", "note"), EVIDENCE[:3], EVIDENCE[3:]]})]
+
+
+class AssessmentCitationInline(CitationInline):
+    """Citations of assessments."""
+
+    model = AssessmentCitation
+
+
+@admin.register(Assessment)
+class AssessmentAdmin(RecordAdmin):
+    """Assessments."""
+
+    list_display = (
+        *("statement", "author", "date_earliest", "likelihood", "confidence", "outcome"),
+        *("state", "marking", "readers", "updated_at"),
+    )
+    list_filter = (*RecordAdmin.list_filter, "likelihood", "confidence", "outcome")
+    search_fields = ("statement", "author", "rationale", "criterion")
+    fieldsets = [
+        (None, {"fields": ["statement", "author", "rationale", "tags", "marking"]}),
+        ("Issued on", {"fields": [("date_earliest", "date_latest"), ("date_precision", "date_as_reported")]}),
+        ("Horizon", {"fields": [("horizon_start", "horizon_end"), "horizon_as_reported", "criterion"]}),
+        ("Likelihood", {"fields": [("likelihood", "likelihood_as_reported"), "probability"]}),
+        ("Confidence in its basis", {"fields": [("confidence", "confidence_as_reported")]}),
+        ("Outcome", {"fields": [("outcome", "resolved_on", "resolved_by"), "resolution"]}),
+    ]
+    inlines = [SubjectInline, PlaceInline, EvidenceInline, AssessmentCitationInline]

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class AssessmentsConfig(AppConfig):
+    """What analysts expect next, how likely they hold it to be, and whether it came true."""
+
+    name = "assessments"
+    verbose_name = "Assessments"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from threatdb.records import registry
+
+        from .documents import AssessmentType
+        from .serializers import AssessmentSerializer
+
+        registry.register(AssessmentType(), AssessmentSerializer)

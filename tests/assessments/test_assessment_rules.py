@@ -1,0 +1,157 @@
+"""What an assessment may not say."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from rest_framework.exceptions import ValidationError
+
+from assessments.choices import BANDS
+from assessments.models import Assessment, Evidence
+from assessments.scoring import brier_score
+from assessments.serializers import AssessmentSerializer
+from tests.factories.actors import make_actor
+from tests.factories.assessments import make_assessment, resolved
+from tests.factories.incidents import make_incident
+from tests.factories.records import change
+from threatdb.records.choices import Likelihood
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(**document: Any) -> dict[str, Any]:
+    """The errors of an assessment with these keys."""
+    with pytest.raises(ValidationError) as caught:
+        make_assessment(**document)
+    detail: Any = caught.value.detail
+    return {key: str(value) for key, value in detail.items()}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "We judge with high confidence that it is likely to grow.",
+        "It will almost certainly attack; analysts are confident that it is very unlikely to lose.",
+        "It is probable (moderate confidence) that it splits.",
+    ],
+)
+def test_likelihood_and_confidence_do_not_stand_in_one_sentence(statement: str) -> None:
+    errors = refused(statement=statement)
+    assert set(errors) == {"statement"}
+    assert "how good the basis" in errors["statement"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "It is likely to grow. We have high confidence in this judgement.",
+        "Public confidence in the state is unlikely to recover.",
+        "It will grow.",
+    ],
+)
+def test_apart_they_may_stand(statement: str) -> None:
+    assert make_assessment(statement=statement).pk
+
+
+def test_each_has_its_own_words() -> None:
+    assert set(refused(likelihood_as_reported="high confidence")) == {"likelihood_as_reported"}
+    assert set(refused(confidence_as_reported="very likely")) == {"confidence_as_reported"}
+
+
+def test_a_likelihood_is_a_term_of_icd_203() -> None:
+    for word in ("probable", "confirmed", "certain"):
+        assert set(refused(likelihood=word)) == {"likelihood"}
+
+
+@pytest.mark.parametrize("term", BANDS)
+def test_a_probability_lies_in_the_band_of_its_term(term: str) -> None:
+    low, high = BANDS[term]
+    for probability in (float(low), float(high)):
+        assert make_assessment(likelihood=term, probability=probability).pk
+    for probability in (low - 0.5, high + 0.5):
+        assert f"{low} to {high} %" in refused(likelihood=term, probability=probability)["probability"]
+
+
+def test_a_probability_needs_its_term() -> None:
+    assert "likelihood term" in str(refused(likelihood=None, probability=70))
+
+
+def test_a_horizon_does_not_end_before_it_starts() -> None:
+    assert "cannot end before" in str(refused(horizon={"start": "2022-01-01", "end": "2021-12-31"}))
+
+
+def test_an_outcome_needs_evidence_a_day_and_an_author() -> None:
+    incident = make_incident()
+    assert "needs evidence" in refused(**resolved("occurred", incident, evidence=[]))["outcome"]
+    supports = [{"stance": "supports", "incident": incident}]
+    assert "needs evidence" in refused(**resolved("did_not_occur", incident, evidence=supports))["outcome"]
+    for missing in ({"resolved_on": None}, {"resolved_by": None}):
+        assert "day and the author" in str(refused(**resolved("partly", incident, **missing)))
+    assert make_assessment(**resolved("cannot_be_judged", incident, evidence=[])).pk
+    assert "an open one has none" in str(refused(resolved_on="2021-12-01"))
+
+
+def test_the_evidence_of_an_outcome_cannot_be_taken_away_alone() -> None:
+    assessment = make_assessment(**resolved("occurred", make_incident()))
+    with pytest.raises(ValidationError, match="needs evidence"):
+        change(AssessmentSerializer, assessment, evidence=[])
+    assert change(AssessmentSerializer, assessment, resolution="It did.").pk
+
+
+def test_a_piece_of_evidence_is_one_record() -> None:
+    actor, incident = make_actor(), make_incident()
+    for piece in ({}, {"actor": actor, "incident": incident}):
+        assert "exactly one" in str(refused(evidence=[{"stance": "supports", **piece}]))
+
+
+class TestTheDatabase:
+    """What no door lets in, the tables refuse as well."""
+
+    def test_rows_of_assessments(self) -> None:
+        assessment = make_assessment()
+        for values in (
+            {"likelihood": "confirmed"},
+            {"likelihood": None, "probability": 50.0},
+            {"probability": 101.0},
+            {"confidence": "certain"},
+            {"outcome": "occurred"},
+            {"resolved_by": "somebody"},
+            {"horizon_start": date(2022, 1, 1), "horizon_end": date(2021, 1, 1)},
+            {"date_earliest": date(2022, 1, 1), "date_latest": date(2021, 1, 1)},
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Assessment.objects.filter(pk=assessment.pk).update(**values)
+
+    def test_rows_of_evidence(self) -> None:
+        assessment = make_assessment(evidence=[{"stance": "supports", "actor": make_actor()}])
+        for values in ({"actor": None}, {"incident": make_incident()}, {"stance": "proves"}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Evidence.objects.filter(assessment=assessment).update(**values)
+
+
+class TestScores:
+    def test_bands_are_those_of_the_terms(self) -> None:
+        assert list(BANDS) == [term for term in Likelihood if term is not Likelihood.CONFIRMED]
+        for term, (low, high) in BANDS.items():
+            assert f"({low}-{high} %)" in Likelihood(term).label
+
+    @pytest.mark.parametrize(
+        ("likelihood", "stated", "outcome", "score"),
+        [
+            ("likely", None, "occurred", 0.105625),
+            ("likely", 80.0, "occurred", 0.04),
+            ("likely", 80.0, "did_not_occur", 0.64),
+            ("roughly_even_chance", None, "partly", 0.0),
+            ("almost_certain", None, "did_not_occur", 0.9409),
+            ("likely", None, "open", None),
+            ("likely", None, "cannot_be_judged", None),
+            (None, None, "occurred", None),
+        ],
+    )
+    def test_the_brier_score(
+        self, likelihood: str | None, stated: float | None, outcome: str, score: float | None
+    ) -> None:
+        assert brier_score(likelihood, stated, outcome) == score
