@@ -9,8 +9,8 @@ from django.db.models import Avg, Count, Q
 
 from threatdb.api.errors import InvalidParameters, parameter_error
 from threatdb.api.grouping import MAX_GROUPS, Dimension
+from threatdb.api.sight import Sight
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
 from .choices import BANDS, Outcome
 from .scoring import HAPPENED
@@ -30,7 +30,7 @@ def scores(rows: IndexQuerySet) -> Figures:
     return {**_shown(rows.aggregate(**MEASURES)), "calibration": calibration(rows)}
 
 
-def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> Figures:
+def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Figures:
     """The scores of each group, in the order of the values, with null last."""
     names = {name: f"group_{place}" for place, name in enumerate(dimensions)}
     for name, column in names.items():
@@ -39,7 +39,7 @@ def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Vi
     if len(found) > MAX_GROUPS:
         words = f"These are more than {MAX_GROUPS} groups. Narrow the filter, or group by less."
         raise InvalidParameters([parameter_error("group_by", words, "too_many")])
-    shown = {name: dimensions[name].shown({row[column] for row in found}, viewer) for name, column in names.items()}
+    shown = {name: dimensions[name].shown({row[column] for row in found}, sight) for name, column in names.items()}
     found.sort(key=lambda row: [(row[column] is None, str(row[column])) for column in names.values()])
     return {
         "group_by": list(dimensions),

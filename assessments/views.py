@@ -7,10 +7,10 @@ from typing import Any
 
 from threatdb.api.grouping import MAX_DIMENSIONS, Dimension
 from threatdb.api.pagination import RECORD_KEYS, Key
+from threatdb.api.sight import Sight
 from threatdb.api.statistics import GroupingBackend, StatisticsViewSet
 from threatdb.api.views import RecordViewSet
 from threatdb.records.querysets import IndexQuerySet
-from threatdb.records.visibility import Viewer
 
 from . import statistics
 from .dimensions import GROUPINGS
@@ -52,6 +52,6 @@ class AssessmentStatisticsViewSet(StatisticsViewSet):
     dimensions = GROUPINGS
     most_dimensions = MAX_DIMENSIONS
 
-    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], viewer: Viewer) -> dict[str, Any]:
+    def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
         whole = statistics.scores(rows)
-        return {**whole, **statistics.grouped(rows, dimensions, viewer)} if dimensions else whole
+        return {**whole, **statistics.grouped(rows, dimensions, sight)} if dimensions else whole

@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS = {
         "MentionRole": "incidents.choices.MentionRole",
         "Likelihood": "threatdb.records.choices.Likelihood",
         "Reliability": "threatdb.records.choices.Reliability",
+        "Stance": "incidents.choices.Stance",
+        "EvidenceStance": "assessments.choices.EvidenceStance",
         "Estimate": "assessments.choices.ESTIMATES",
         "Confidence": "assessments.choices.Confidence",
         "Outcome": "assessments.choices.Outcome",

@@ -203,6 +203,36 @@ def kind_on(actor: Document, day: str) -> list[str]:
     return [p["kind"] for p in phases if (p["valid_from"] or "0") <= day <= (p["valid_to"] or "9")]
 
 
+def test_15_cooperation_between_iskp_and_the_resistance(client: Client) -> None:
+    """None is recorded; what is on record is a judgement that there will be none."""
+    assert ask(client, "relationships", between="ISKP,NRF", kind="cooperates_with")["count"] == 0
+    found = answer(client, "assessments", between="ISKP,NRF", q="cooperate")
+    assert [(one["statement"], one["likelihood"], one["likelihood_as_reported"]) for one in found] == [
+        (
+            "ISKP and the anti-Taliban resistance will not cooperate.",
+            None,
+            "will not cooperate; would never become allies",
+        )
+    ]
+
+
+def test_16_what_is_expected_of_the_taliban(client: Client) -> None:
+    found = {one["statement"]: one for one in answer(client, "assessments", actor="Taliban")}
+    growing = found["ISKP’s insurgency against the Taliban will grow."]  # noqa: RUF001
+    assert (growing["likelihood"], growing["band"]) == ("likely", {"low": 55, "high": 80})
+    assert growing["confidence"] is None
+    assert growing["horizon"] == {"start": None, "end": None, "as_reported": "none stated"}
+    assert growing["citations"][0]["locator"] == "ISKP piece, paragraph 5"
+    assert len(growing["evidence"]) == 3
+    assert len(found) == 5
+
+
+def test_17_assessments_on_badakhshan_or_panjshir(client: Client) -> None:
+    found = answer(client, "assessments", admin1=["Badakhshan", "Panjshir"])
+    assert [[place["admin1"] for place in one["places"]] for one in found] == [["Panjshir", "Badakhshan"]]
+    assert "resistance" in found[0]["statement"]
+
+
 def test_18_persons_who_were_victims(client: Client) -> None:
     found = answer(client, "incidents", target_kind="person", domain="political_violence")
     roles = {record["title"]: target["role"] for record in found for target in record["targets"]}

@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.models import RelationshipKind
 from actors.serializers import ActorSerializer, RelationshipSerializer
+from assessments.serializers import AssessmentSerializer
 from incidents.serializers import ClaimSerializer, IncidentSerializer
 from sources.serializers import SourceSerializer
 from threatdb.records.markings import CODES, Marking
@@ -21,6 +22,7 @@ SERIALIZERS: dict[str, type[RecordSerializer]] = {
     "relationship": RelationshipSerializer,
     "incident": IncidentSerializer,
     "claim": ClaimSerializer,
+    "assessment": AssessmentSerializer,
 }
 
 # What each refers to, in the order of ``Content.refs``; a claim and a part come to be shown where they refer to.
@@ -30,8 +32,9 @@ REFERS = {
     "relationship": ("actor", "actor", "source"),
     "incident": ("actor", "incident"),
     "claim": ("actor", "incident", "incident"),
+    "assessment": ("actor", "actor", "source"),
 }
-NEEDED = {"source": 0, "actor": 0, "relationship": 2, "incident": 0, "claim": 1}
+NEEDED = {"source": 0, "actor": 0, "relationship": 2, "incident": 0, "claim": 1, "assessment": 0}
 
 
 def content_of(kind: str, marking: int, name: str, refs: Sequence[str | None]) -> Content:
@@ -49,6 +52,7 @@ def document_of(kind: str, content: Content, refs: Sequence[str | None]) -> Docu
         "relationship": _relationship,
         "incident": _incident,
         "claim": _claim,
+        "assessment": _assessment,
     }[kind](content, refs)
     return {"marking": CODES[content.marking], **body}
 
@@ -90,6 +94,17 @@ def _claim(content: Content, refs: Sequence[str | None]) -> Document:
     return {"claimant": claimant, "stance": "claims", "date": _day(content.name), "incidents": covered}
 
 
+def _assessment(content: Content, refs: Sequence[str | None]) -> Document:
+    subject, other, source = refs
+    return {
+        "statement": content.name,
+        "author": "A",
+        "subjects": [subject] if subject else [],
+        "evidence": [{"stance": "supports", "actor": other}] if other else [],
+        "citations": _citations(source),
+    }
+
+
 def _citations(source: str | None) -> list[Document]:
     return [{"source": source, "locator": "p. 1"}] if source else []
 
@@ -112,7 +127,13 @@ def view_of(kind: str, document: Document) -> View:
 
 
 def _name_of(kind: str, document: Document) -> str:
-    keys = {"source": "title", "actor": "name", "relationship": "summary", "incident": "title"}
+    keys = {
+        "source": "title",
+        "actor": "name",
+        "relationship": "summary",
+        "incident": "title",
+        "assessment": "statement",
+    }
     name: str = document[keys[kind]] if kind in keys else document["date"]["as_reported"]
     return name
 
