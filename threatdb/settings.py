@@ -14,6 +14,7 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from threatdb import __version__
@@ -22,6 +23,8 @@ from threatdb import __version__
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# What an installation makes for itself.
+DATA = BASE_DIR / "data"
 
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
@@ -52,6 +55,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -70,10 +77,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "threatdb.access.middleware.AnswerHeaders",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "threatdb.access.middleware.RateLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -84,7 +94,8 @@ WSGI_APPLICATION = "threatdb.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before those of the apps, so that a page of Django's can be extended under its own name.
+        "DIRS": [BASE_DIR / "threatdb" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -186,7 +197,7 @@ TIME_ZONE = "UTC"
 # --- Static files ---
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "data" / "static"
+STATIC_ROOT = DATA / "static"
 
 if TESTING or DEBUG:
     STATIC_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -237,6 +248,40 @@ AUTH_PASSWORD_VALIDATORS = [
 
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# What each answer says to browsers and caches unless its view says otherwise. No page holds a script or a style of
+# its own, so that none that somebody slips into a text is ever run.
+ANSWER_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "private, no-cache",
+}
+
+# Origins, with their scheme, whose scripts may read the API in a browser; none by default. They send tokens, never
+# the cookies of a session.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (*default_headers, "if-match", "if-none-match", "idempotency-key")
+CORS_EXPOSE_HEADERS = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After")
+
+# Whether everybody on the staff has to set up a second factor before he sees anything of the admin.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
+OTP_TOTP_ISSUER = "threatdb"
+
+# How many proxies of ours a request passes: each appends to X-Forwarded-For where it was called from, and only
+# those entries are believed. With 0 the address is the connection's own.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# Requests in a minute that a token, a signed-in user or, without either, an address may make; 0 for any number.
+# Tests ask as fast as they can.
+RATE_LIMIT_READS = env.int("RATE_LIMIT_READS", default=0 if TESTING else 6000)
+RATE_LIMIT_WRITES = env.int("RATE_LIMIT_WRITES", default=0 if TESTING else 600)
+
+# Where the counts are that the worker processes share; made anew where it is missing.
+COUNTERS_FILE = Path(tempfile.gettempdir()) / f"threatdb-test-{os.getpid()}.counters" if TESTING else DATA / "counters"
 
 # Days until an API token ends where its maker says nothing, and at most.
 TOKEN_DAYS = env.int("TOKEN_DAYS", default=90)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
-from threatdb.access import tokens
+from threatdb.access import counters, tokens
 from threatdb.records.markings import Marking
 
 MakeAccount = Callable[..., User]
@@ -47,3 +48,12 @@ def token_client(owner: User, *scopes: str, clearance: Marking = Marking.RED) ->
 
     most = min(clearance, viewer_of(owner).clearance)
     return with_token(tokens.issue(owner=owner, name="test", scopes=scopes, clearance=most)[1])
+
+
+@pytest.fixture
+def fresh_counters(tmp_path: Path, settings: Any) -> Iterator[None]:
+    """Counts that no other test has touched."""
+    settings.COUNTERS_FILE = tmp_path / "counters"
+    counters.shared.cache_clear()
+    yield
+    counters.shared.cache_clear()

@@ -19,6 +19,7 @@ from incidents import statistics
 from tests.base import corpus
 from threatdb import gunicorn
 from threatdb import settings as project
+from threatdb.access import guarding
 from threatdb.api import families, filters, geometry, grouping, pagination, values
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
@@ -231,6 +232,9 @@ CONSTANTS = {
     "Hours for which a webhook's former secret signs too": (webhooks, "OVERLAP_HOURS"),
     "Seconds for which a worker has a webhook to itself": (queue, "LEASE_SECONDS"),
     "Days for which a webhook's messages are listed once they are over": (queue, "KEEP_DAYS"),
+    "Failed log-ins of an account from one address in 15 minutes": (guarding, "MAX_FAILURES"),
+    "Failed log-ins of an account from all addresses in 15 minutes": (guarding, "MAX_FAILURES_OF_ACCOUNT"),
+    "Failed log-ins from one address in 15 minutes": (guarding, "MAX_FAILURES_FROM_ADDRESS"),
     "Threads of a worker process": (gunicorn, "threads"),
     "Seconds until a worker that hangs is replaced": (gunicorn, "timeout"),
     "Seconds that an idle connection is kept": (gunicorn, "keepalive"),

@@ -1,4 +1,4 @@
-"""The admin pages of tokens: one's own for everybody on the staff, all of them for administrators."""
+"""The admin pages of tokens: one's own for everybody on the staff, all of them for administrators; and of users."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from threatdb.records.markings import Marking
 from threatdb.records.visibility import viewer_of
@@ -18,6 +21,11 @@ from threatdb.records.visibility import viewer_of
 from . import tokens
 from .forms import TokenForm
 from .models import Token
+from .users import AccountAdmin
+
+# The pages of django-otp would show secrets.
+admin.site.unregister([User, StaticDevice, TOTPDevice])
+admin.site.register(User, AccountAdmin)
 
 
 def manages(request: HttpRequest) -> bool:

@@ -49,6 +49,8 @@ class SchemaView(Page, SpectacularAPIView):
 class DocsView(Page, SpectacularSwaggerSplitView):
     """The description as pages to read and try; all assets come from this service."""
 
+    # Our own, since that of drf-spectacular holds a style, which the content policy forbids.
+    template_name = "api/docs.html"
     # Asks for the page's own script rather than the page.
     parameters = ["script"]
 

@@ -49,6 +49,7 @@ PROBLEMS = {
     "403": "Working copies are for those who curate.",
     "404": "There is nothing here, or nothing that you may see.",
     "406": "The representation asked for is not offered.",
+    "429": "More requests than are allowed in a minute. Retry-After says when to try again.",
     "503": "The database did not answer in time.",
 }
 

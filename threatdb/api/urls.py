@@ -9,6 +9,7 @@ import actors.urls
 import assessments.urls
 import incidents.urls
 import sources.urls
+from threatdb.access.views import MeView
 
 from .docs import DocsView, RootView, SchemaView
 from .vocabularies import VocabularyViewSet
@@ -21,6 +22,7 @@ for app in (actors.urls, incidents.urls, sources.urls, assessments.urls):
 router.register("vocabularies", VocabularyViewSet, basename="vocabulary")
 
 urlpatterns = [
+    path("v1/me/", MeView.as_view(), name="me"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="schema"), name="docs"),

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+
+from threatdb.access.site import GuardedSite
 
 from . import queue
 
@@ -29,7 +30,7 @@ def _without_nul(view: View) -> View:
     return checked
 
 
-class CurationSite(admin.AdminSite):
+class CurationSite(GuardedSite):
     """Django's admin site under the project's name."""
 
     site_title = "threatdb curation"
