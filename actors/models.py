@@ -15,6 +15,7 @@ from threatdb.records.fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
+    IndexCharField,
     PartialDateField,
     TagsField,
 )
@@ -255,13 +256,13 @@ class RelationshipCitation(Citation):
 class ActorIndex(IndexRow):
     """What actor lists filter and order by."""
 
-    slug = models.CharField(max_length=100)
-    name = models.CharField(max_length=300)
-    name_key = models.CharField(max_length=300)
-    kind = models.CharField(max_length=32)
-    status = models.CharField(max_length=32)
-    founded = models.CharField(max_length=10, null=True)
-    dissolved = models.CharField(max_length=10, null=True)
+    slug = IndexCharField(max_length=100)
+    name = IndexCharField(max_length=300)
+    name_key = IndexCharField(max_length=300)
+    kind = IndexCharField(max_length=32)
+    status = IndexCharField(max_length=32)
+    founded = IndexCharField(max_length=10, null=True)
+    dissolved = IndexCharField(max_length=10, null=True)
     source_count = models.PositiveIntegerField()
 
     class Meta:
@@ -277,7 +278,7 @@ class ActorTerm(TermRow):
     """Folded names, tags, identifiers, designating authorities, kinds of phase and sources of actors."""
 
     revision = models.ForeignKey(ActorIndex, db_column="seq", on_delete=models.CASCADE, related_name="terms")
-    sort = models.CharField(max_length=300)
+    sort = IndexCharField(max_length=300)
 
     class Meta:
         constraints = TermRow.rules("actor_term")
@@ -300,10 +301,10 @@ class RelationshipIndex(IndexRow):
     start_latest = models.DateField(null=True)
     end_earliest = models.DateField(null=True)
     end_latest = models.DateField(null=True)
-    kind = models.CharField(max_length=64)
+    kind = IndexCharField(max_length=64)
     subject_id = models.UUIDField()
     object_id = models.UUIDField()
-    likelihood = models.CharField(max_length=32, null=True)
+    likelihood = IndexCharField(max_length=32, null=True)
     likelihood_rank = models.SmallIntegerField(null=True)
     source_count = models.PositiveIntegerField()
 

@@ -13,6 +13,7 @@ from threatdb.records.fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
+    IndexCharField,
     TagsField,
     are_labels,
 )
@@ -129,12 +130,12 @@ class SourceIndex(IndexRow):
 
     date_earliest = models.DateField(null=True)
     date_latest = models.DateField(null=True)
-    kind = models.CharField(max_length=32)
-    title = models.CharField(max_length=500)
-    publisher = models.CharField(max_length=200)
-    language = models.CharField(max_length=35)
-    reliability = models.CharField(max_length=1)
-    licence = models.CharField(max_length=64, null=True)
+    kind = IndexCharField(max_length=32)
+    title = IndexCharField(max_length=500)
+    publisher = IndexCharField(max_length=200)
+    language = IndexCharField(max_length=35)
+    reliability = IndexCharField(max_length=1)
+    licence = IndexCharField(max_length=64, null=True)
 
     class Meta:
         constraints = IndexRow.rules("source_index")

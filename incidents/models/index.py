@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from threatdb.records.fields import IndexCharField
 from threatdb.records.models import IndexRow, TermRow
 
 
@@ -13,34 +14,34 @@ class IncidentIndex(IndexRow):
 
     date_earliest = models.DateField()
     date_latest = models.DateField()
-    date_precision = models.CharField(max_length=32)
-    kind = models.CharField(max_length=32)
-    domain = models.CharField(max_length=32)
-    title = models.CharField(max_length=300)
-    country = models.CharField(max_length=4, null=True)
-    admin1 = models.CharField(max_length=200)
-    admin2 = models.CharField(max_length=200)
-    locality = models.CharField(max_length=200)
+    date_precision = IndexCharField(max_length=32)
+    kind = IndexCharField(max_length=32)
+    domain = IndexCharField(max_length=32)
+    title = IndexCharField(max_length=300)
+    country = IndexCharField(max_length=4, null=True)
+    admin1 = IndexCharField(max_length=200)
+    admin2 = IndexCharField(max_length=200)
+    locality = IndexCharField(max_length=200)
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
-    place_precision = models.CharField(max_length=32, null=True)
+    place_precision = IndexCharField(max_length=32, null=True)
     radius_km = models.FloatField(null=True)
     suicide = models.BooleanField(null=True)
     succeeded = models.BooleanField(null=True)
     killed_low = models.IntegerField(null=True)
     killed_best = models.IntegerField(null=True)
     killed_high = models.IntegerField(null=True)
-    killed_state = models.CharField(max_length=32)
+    killed_state = IndexCharField(max_length=32)
     wounded_low = models.IntegerField(null=True)
     wounded_best = models.IntegerField(null=True)
     wounded_high = models.IntegerField(null=True)
-    wounded_state = models.CharField(max_length=32)
+    wounded_state = IndexCharField(max_length=32)
     event_count_low = models.IntegerField(null=True)
     event_count_best = models.IntegerField(null=True)
     event_count_high = models.IntegerField(null=True)
-    claim_status = models.CharField(max_length=32)
+    claim_status = IndexCharField(max_length=32)
     source_count = models.IntegerField()
-    licence = models.CharField(max_length=64, null=True)
+    licence = IndexCharField(max_length=64, null=True)
 
     class Meta:
         constraints = IndexRow.rules("incident_index")
@@ -78,9 +79,9 @@ class IncidentTerm(TermRow):
     revision = models.ForeignKey(
         IncidentIndex, db_column="seq", on_delete=models.CASCADE, related_name="terms", db_index=False
     )
-    role = models.CharField(max_length=32, blank=True, default="")
-    basis = models.CharField(max_length=32, blank=True, default="")
-    likelihood = models.CharField(max_length=32, blank=True, default="")
+    role = IndexCharField(max_length=32, blank=True, default="")
+    basis = IndexCharField(max_length=32, blank=True, default="")
+    likelihood = IndexCharField(max_length=32, blank=True, default="")
     likelihood_rank = models.SmallIntegerField(null=True)
     sort = models.DateField()
 
@@ -99,11 +100,11 @@ class ClaimIndex(IndexRow):
 
     date_earliest = models.DateField(null=True)
     date_latest = models.DateField(null=True)
-    stance = models.CharField(max_length=32)
-    mode = models.CharField(max_length=64, null=True)
-    authenticity = models.CharField(max_length=32)
-    outlet = models.CharField(max_length=200)
-    language = models.CharField(max_length=35)
+    stance = IndexCharField(max_length=32)
+    mode = IndexCharField(max_length=64, null=True)
+    authenticity = IndexCharField(max_length=32)
+    outlet = IndexCharField(max_length=200)
+    language = IndexCharField(max_length=35)
     claimant_id = models.UUIDField()
     source_count = models.IntegerField()
 

@@ -57,6 +57,17 @@ class BoundedCharField(_Checked, models.CharField[Any, Any]):
         return f"LENGTH({column}) <= {self.max_length}"
 
 
+class IndexCharField(models.CharField[Any, Any]):
+    """A text of an index row, in the order of the numbers of its characters.
+
+    So it is on SQLite; PostgreSQL would order by the locale in which a database was made.
+    """
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        found: Any = super().db_parameters(connection)
+        return {**found, "collation": "C"} if connection.vendor == "postgresql" else found
+
+
 class BoundedTextField(_Checked, models.TextField[Any, Any]):
     """Longer text of at most ``max_length`` characters without NUL."""
 
