@@ -178,7 +178,7 @@ def read_page(rows: IndexQuerySet, orders: Sequence[Order], size: int, cursor: C
 
 def _along_terms(rows: IndexQuerySet, orders: Sequence[Order], sort: str) -> tuple[IndexQuerySet, Sequence[Order]]:
     """Where a term is joined and the order is the default one, read it off the terms' own index."""
-    if not rows.scans or orders[0].column != sort or len(orders) != 2:
+    if not rows.joins_term or orders[0].column != sort or len(orders) != 2:
         return rows, orders
     along = rows.annotate(term_sort=F("terms__sort"), term_record=F("terms__record_id"))
     first, last = orders

@@ -28,7 +28,7 @@ def spread(entry: Entry, act: Act) -> None:
     the record was never published, to the curators of drafts that name it.
     """
     for_readers = entry.in_force or entry.ends is not None
-    if not for_readers and _in_force(entry):
+    if not for_readers and _readers_see(entry):
         return
     affected = _affected(entry) if for_readers else set()
     renew = _renewal(entry, affected)
@@ -38,7 +38,8 @@ def spread(entry: Entry, act: Act) -> None:
         refresh(record_type, ids, act, renew)
 
 
-def _in_force(entry: Entry) -> bool:
+def _readers_see(entry: Entry) -> bool:
+    """Whether some version of the entry's record is in force."""
     index = entry.record_type.index.objects
     return index.filter(record_id=entry.record_id, in_force=True).exists()
 

@@ -24,10 +24,10 @@ class RecordQuerySet(models.QuerySet[Any]):
 class IndexQuerySet(models.QuerySet[Any]):
     """Index rows: one for each revision that is or was in force or is a working copy."""
 
-    # Whether all rows are in force, so that the terms' partial index may lead.
-    scannable = False
-    # Whether a term is joined whose ``sort`` and ``record_id`` give the default order.
-    scans = False
+    # Whether all rows are in force: the index that gives terms in the lists' default order holds no others.
+    all_in_force = False
+    # Whether a term is joined already, whose ``sort`` and ``record_id`` then give that order.
+    joins_term = False
 
     def visible_to(self, viewer: Viewer, *, working: bool = False, at: int | None = None) -> Self:
         """The revisions that exist for the viewer: in force now, or the working copies.
@@ -37,7 +37,7 @@ class IndexQuerySet(models.QuerySet[Any]):
         """
         if at is None:
             rows = self.filter(visibility.visible_to(viewer, working=working))
-            rows.scannable = not working
+            rows.all_in_force = not working
             return rows
         today = self.model._default_manager.filter(visibility.visible_to(viewer))
         then = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
@@ -51,11 +51,11 @@ class IndexQuerySet(models.QuerySet[Any]):
         """Revisions that carry any of the values (or any at all); ``also`` are conditions on the same term.
 
         The first plain term of a query is joined rather than asked for, so that the default order can
-        be read off the terms' own index; see ``scans``.
+        be read off the terms' own index (``TermRow.scans``).
         """
-        if values and len(values) == 1 and not also and self.scannable and not self.scans:
+        if values and len(values) == 1 and not also and self.all_in_force and not self.joins_term:
             own = self.filter(terms__kind=kind, terms__value=next(iter(values)), terms__in_force=True)
-            own.scans = True
+            own.joins_term = True
             return own
         return self.filter(self._term(kind, values, **also))
 
@@ -72,7 +72,7 @@ class IndexQuerySet(models.QuerySet[Any]):
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone.scannable, clone.scans = self.scannable, self.scans
+        clone.all_in_force, clone.joins_term = self.all_in_force, self.joins_term
         return clone
 
 

@@ -33,7 +33,7 @@ def missing_for(record_type: RecordType, document: Document, marking: Marking) -
         if key not in record_type.reverse_keys
         for leaf in registry.embedded({key: value})
     }
-    found = dict(_in_force(forward))
+    found = dict(_published(forward))
     blockers = [
         Blocker(record_type_of(target), target, None, "is not published") for target in forward if target not in found
     ]
@@ -83,7 +83,7 @@ def _seen(blocker: Blocker, viewer: Viewer) -> bool:
     )
 
 
-def _in_force(ids: Iterable[UUID]) -> Iterable[tuple[UUID, tuple[RecordType, Marking]]]:
+def _published(ids: Iterable[UUID]) -> Iterable[tuple[UUID, tuple[RecordType, Marking]]]:
     wanted = list(ids)
     for record_type in registry.all_types():
         rows = record_type.index.objects.filter(record_id__in=wanted, in_force=True)
