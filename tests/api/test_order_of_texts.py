@@ -76,7 +76,7 @@ def test_they_stand_in_order() -> None:
 
 def index_models() -> list[type[models.Model]]:
     """The tables of index rows and terms."""
-    rows = [record_type.index for record_type in registry.all_types()]
+    rows: list[Any] = [record_type.index for record_type in registry.all_types()]
     return [*rows, *(row.terms.rel.related_model for row in rows)]
 
 
