@@ -16,6 +16,7 @@ from threatdb.records.fields import (
     BoundedFloatField,
     BoundedTextField,
     ChoiceField,
+    IndexCharField,
     TagsField,
 )
 from threatdb.records.models import Country, Dated, IndexRow, Record, TermRow
@@ -220,15 +221,15 @@ class AssessmentIndex(IndexRow):
 
     date_earliest = models.DateField(null=True)
     date_latest = models.DateField(null=True)
-    statement = models.CharField(max_length=2000)
-    author = models.CharField(max_length=200)
-    likelihood = models.CharField(max_length=32, null=True)
+    statement = IndexCharField(max_length=2000)
+    author = IndexCharField(max_length=200)
+    likelihood = IndexCharField(max_length=32, null=True)
     likelihood_rank = models.SmallIntegerField(null=True)
     probability = models.FloatField(null=True)
-    confidence = models.CharField(max_length=32, null=True)
+    confidence = IndexCharField(max_length=32, null=True)
     horizon_start = models.DateField(null=True)
     horizon_end = models.DateField(null=True)
-    outcome = models.CharField(max_length=32)
+    outcome = IndexCharField(max_length=32)
     resolved_on = models.DateField(null=True)
     brier = models.FloatField(null=True)
     source_count = models.PositiveIntegerField()
