@@ -13,6 +13,7 @@ from threatdb.records.serializers import (
     HEAD_FIELDS,
     DocumentSerializer,
     FlatSerializer,
+    LeafSerializer,
     RecordSerializer,
     ReferenceField,
 )
@@ -30,7 +31,7 @@ from .models import (
 )
 
 
-class ActorLeafSerializer(serializers.Serializer[Any]):
+class ActorLeafSerializer(LeafSerializer):
     """An actor where it is embedded."""
 
     id = serializers.UUIDField()

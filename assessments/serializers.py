@@ -17,6 +17,7 @@ from threatdb.records.serializers import (
     DateSerializer,
     DocumentSerializer,
     FlatSerializer,
+    LeafSerializer,
     RecordSerializer,
     ReferenceField,
 )
@@ -77,7 +78,7 @@ class ClaimReferenceField(ReferenceField):
         super().__init__("claim", **kwargs)
 
 
-class RelationshipLeafSerializer(serializers.Serializer[Any]):
+class RelationshipLeafSerializer(LeafSerializer):
     """A relationship where it is embedded."""
 
     id = serializers.UUIDField()

@@ -13,6 +13,7 @@ from threatdb.records.serializers import (
     DateSerializer,
     DocumentSerializer,
     FlatSerializer,
+    LeafSerializer,
     RecordSerializer,
     ReferenceField,
 )
@@ -21,7 +22,7 @@ from .choices import SourceKind
 from .models import Citation, Source
 
 
-class SourceLeafSerializer(serializers.Serializer[Any]):
+class SourceLeafSerializer(LeafSerializer):
     """A source where it is embedded."""
 
     id = serializers.UUIDField()

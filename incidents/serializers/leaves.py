@@ -9,12 +9,12 @@ from rest_framework import serializers
 
 from actors.serializers import ActorLeafSerializer
 from incidents.choices import IncidentKind, Stance
-from threatdb.records.serializers import DateSerializer, ReferenceField
+from threatdb.records.serializers import DateSerializer, LeafSerializer, ReferenceField
 
 from .values import IncidentDateSerializer
 
 
-class IncidentLeafSerializer(serializers.Serializer[Any]):
+class IncidentLeafSerializer(LeafSerializer):
     """An incident where it is embedded."""
 
     id = serializers.UUIDField()
@@ -31,7 +31,7 @@ class IncidentReferenceField(ReferenceField):
         super().__init__("incident", **kwargs)
 
 
-class ClaimLeafSerializer(serializers.Serializer[Any]):
+class ClaimLeafSerializer(LeafSerializer):
     """A claim where it is embedded in an incident that it covers."""
 
     id = serializers.UUIDField()

@@ -36,9 +36,13 @@ def test_addresses_that_lead_nowhere(client: Client, path: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("resource", VIEWS)
 def test_methods_that_are_not_there(client: Client, resource: str, method: str) -> None:
+    """Lists of records can be posted to and patched, and nothing else is written to."""
+    written = {"POST", "PATCH"} if resource in LISTS else set()
+    if method in written:
+        return
     response = client.generic(method, path_of(resource), "{}", content_type="application/json")
     assert assert_problem(response, 405)["title"] == "Method Not Allowed"
-    assert set(response["Allow"].split(", ")) <= {"GET", "HEAD", "OPTIONS"}
+    assert set(response["Allow"].split(", ")) <= {"GET", "HEAD", "OPTIONS"} | written
 
 
 def test_a_method_that_is_none(client: Client) -> None:

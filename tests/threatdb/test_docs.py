@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
@@ -12,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import get_commands
 from django.test import Client
 
@@ -19,11 +22,14 @@ from incidents import statistics
 from tests.base import corpus
 from threatdb import gunicorn
 from threatdb import settings as project
-from threatdb.access import guarding
-from threatdb.api import families, filters, geometry, grouping, pagination, values
+from threatdb.access import guarding, tokens
+from threatdb.api import errors, families, filters, geometry, grouping, pagination, values
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
+from threatdb.api.writes import bodies, bulk, idempotency, requests
+from threatdb.api.writes.moves import MOVES
 from threatdb.records import fields, search
+from threatdb.records.markings import Marking
 from threatdb.webhooks import addresses, events, queue, sending
 from threatdb.webhooks import models as webhooks
 
@@ -88,6 +94,49 @@ def test_readme_opens_with_two_commands_and_five_calls() -> None:
 @pytest.mark.parametrize(("path", "output"), CALLS, ids=lambda text: text[:60])
 def test_calls_print_what_readme_says(path: str, output: str, client: Client) -> None:
     assert client.get(path, HTTP_HOST="127.0.0.1:8000").content.decode() == output
+
+
+# --- The calls that write ---
+
+WRITES = re.findall(
+    r"^\$ curl -s (-[^\n]*) 'http://127\.0\.0\.1:8000([^']+)'\n(.*?)\n```$",
+    section("Writing"),
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def test_readme_writes_twice() -> None:
+    assert section("Writing").count("$ curl ") == len(WRITES) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize(("options", "path", "output"), WRITES, ids=lambda text: text[-40:])
+def test_writes_print_what_readme_says(options: str, path: str, output: str) -> None:
+    owner = User.objects.create_superuser("writer")
+    _, token = tokens.issue(owner=owner, name="readme", scopes=["write"], clearance=Marking.AMBER)
+    given = shlex.split(options.replace("$TOKEN", token))
+    values = {option: [b for a, b in itertools.pairwise(given) if a == option] for option in ("-X", "-H", "-d", "-w")}
+    headers = dict(line.split(": ", 1) for line in values["-H"])
+    response = Client().generic(
+        values["-X"][0], path, values["-d"][0], content_type=headers.pop("Content-Type"), headers=headers
+    )
+    told = str(response.status_code) if values["-w"] else response.content.decode()
+    assert told == output
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_can_be_written_is_listed(number: int) -> None:
+    listed = [code_words(row[0])[0] for row in table(section("Writing"), number)]
+    if number:
+        assert listed == list(MOVES)
+    else:
+        assert [line.split()[0] for line in listed] == ["POST", "PUT", "PATCH", "PATCH", "DELETE", "POST"]
+
+
+def test_the_scope_of_each_move_is_listed() -> None:
+    rows = {code_words(row[0])[0]: code_words(row[2])[0] for row in table(section("Writing"), 1)}
+    assert rows == {name: move.right.scope for name, move in MOVES.items()}
 
 
 # --- Filters ---
@@ -203,6 +252,14 @@ CONSTANTS = {
     "Header fields of a request": (gunicorn, "limit_request_fields"),
     "Bytes in a header field": (gunicorn, "limit_request_field_size"),
     "Bytes in a request body": (project, "DATA_UPLOAD_MAX_MEMORY_SIZE"),
+    "Bytes of one document": (bodies, "MAX_BODY"),
+    "Bytes of a list of documents": (bodies, "MAX_BULK_BODY"),
+    "Levels of arrays and objects in a body": (bodies, "MAX_DEPTH"),
+    "Documents in a list that is written": (bulk, "MAX_ITEMS"),
+    "Characters in the note of a reason": (requests, "MAX_NOTE"),
+    "Characters in an idempotency key": (idempotency, "MAX_KEY"),
+    "Hours for which an answer is kept under its key": (idempotency, "MAX_HOURS"),
+    "Errors in one answer": (errors, "MAX_ERRORS"),
     "Fields in a form of the admin": (project, "DATA_UPLOAD_MAX_NUMBER_FIELDS"),
     "Query parameters": (filters, "MAX_PARAMETERS"),
     "Values of one parameter": (families, "MAX_VALUES"),

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import difflib
 import logging
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from threatdb.records.services import Conflict
+
 MEDIA_TYPE = "application/problem+json"
+
+# Half of a pair that UTF-16 makes of one character: no text of UTF-8 has it.
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+# One document can have no more mistakes than this told at a time.
+MAX_ERRORS = 100
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +41,15 @@ class InvalidParameters(exceptions.APIException):
         self.errors = errors
 
 
+class Refused(exceptions.APIException):
+    """A request that is understood but not granted, or a body that is not understood, with the errors located."""
+
+    def __init__(self, status: int, detail: str, errors: Iterable[dict[str, Any]] = ()) -> None:
+        super().__init__(detail)
+        self.status_code = int(status)
+        self.errors = list(errors)
+
+
 def parameter_error(name: str, detail: str, code: str = "invalid", suggestions: Iterable[str] = ()) -> dict[str, Any]:
     """One located error of a query parameter; the nearest names go with it."""
     error: dict[str, Any] = {"pointer": f"/query/{name}", "parameter": name, "code": code}
@@ -38,6 +57,22 @@ def parameter_error(name: str, detail: str, code: str = "invalid", suggestions: 
     if near := list(suggestions):
         error["suggestions"] = near
     return error
+
+
+def body_error(pointer: str, detail: str, code: str = "invalid", suggestions: Iterable[str] = ()) -> dict[str, Any]:
+    """One located error of a body; the pointer is RFC 6901's."""
+    near = list(suggestions)
+    return {"pointer": pointer, "code": code, "detail": detail} | ({"suggestions": near} if near else {})
+
+
+def header_error(name: str, detail: str, code: str = "invalid") -> dict[str, Any]:
+    """One located error of a header field."""
+    return {"pointer": f"/headers/{name}", "parameter": name, "code": code, "detail": detail}
+
+
+def escaped(key: str) -> str:
+    """A key as a step of a JSON pointer."""
+    return SURROGATE.sub("\ufffd", key).replace("~", "~0").replace("/", "~1")
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
@@ -73,25 +108,59 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse |
         # The database is restarting or too busy: the client may try again, and should know when.
         logger.exception("The database did not answer.")
         return plain(503, "The database did not answer in time. Try again shortly.", headers={"Retry-After": "2"})
+    exc = _translated(exc)
     response = default_handler(exc, context)
     if response is None:
         return None
-    errors = getattr(exc, "errors", None) or list(_located(exc))
+    errors = errors_of(exc)[:MAX_ERRORS]
     kept = ("WWW-Authenticate", "Retry-After", "Allow")
     headers = {k: response[k] for k in kept if k in response}
     return plain(response.status_code, _sentence(exc, response), errors, headers)
 
 
+def errors_of(exc: Exception) -> list[dict[str, Any]]:
+    """The located errors of what a view or a service raised."""
+    exc = _translated(exc)
+    return getattr(exc, "errors", None) or list(_located(exc))
+
+
+# What a service refuses because of where the record or another one stands, rather than what the request says.
+OF_THE_STATE = frozenset({"wrong_state", "blocked"})
+
+
+def _translated(exc: Exception) -> Exception:
+    """What the services raise, as the API says it."""
+    if isinstance(exc, Conflict):
+        return Refused(HTTPStatus.CONFLICT, str(exc))
+    if not isinstance(exc, ValidationError):
+        return exc
+    errors = list(_of_rules(exc))
+    if OF_THE_STATE & {error["code"] for error in errors}:
+        return Refused(HTTPStatus.CONFLICT, "This cannot be done to the record as things stand.", errors)
+    return Refused(HTTPStatus.BAD_REQUEST, NOT_UNDERSTOOD, errors)
+
+
+def _of_rules(exc: ValidationError) -> Iterable[dict[str, Any]]:
+    """The errors of a rule, each at its field where it names one."""
+    found = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
+    for name, errors in found.items():
+        for error in errors:
+            code = error.code or "invalid"
+            field = "reason" if code == "reason_required" else name.replace("__all__", "")
+            yield body_error(f"/{escaped(field)}" if field else "", " ".join(error.messages), code)
+
+
 def _sentence(exc: Exception, response: Response) -> str:
     detail = getattr(exc, "detail", None)
     if isinstance(exc, exceptions.ValidationError):
-        return "The body has fields that are not understood."
+        return NOT_UNDERSTOOD
     # Http404 carries whatever the code said; readers get the same words whether hidden or absent.
     return str(detail) if detail and response.status_code != HTTPStatus.NOT_FOUND else NOT_FOUND
 
 
 NOT_FOUND = "There is nothing here."
 SERVER_ERROR = "Something went wrong on our side; it has been logged."
+NOT_UNDERSTOOD = "The body has fields that are not understood."
 
 
 def _located(exc: Exception, path: str = "") -> Iterable[dict[str, Any]]:
@@ -102,11 +171,12 @@ def _located(exc: Exception, path: str = "") -> Iterable[dict[str, Any]]:
 def _leaves(detail: Any, path: str) -> Iterable[dict[str, Any]]:
     if isinstance(detail, dict):
         for key, value in detail.items():
-            own = "" if key in ("non_field_errors", "__all__") else f"/{key}"
+            own = "" if key in ("non_field_errors", "__all__") else f"/{escaped(str(key))}"
             yield from _leaves(value, path + own)
     elif isinstance(detail, list):
-        for value in detail:
-            yield from _leaves(value, path)
+        for position, value in enumerate(detail):
+            # A list of objects has one for each item that was sent, empty where nothing is wrong with it.
+            yield from _leaves(value, f"{path}/{position}" if isinstance(value, dict) else path)
     else:
         yield {"pointer": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from rest_framework.routers import DefaultRouter
 
 import actors.urls
 import assessments.urls
@@ -12,11 +11,11 @@ import sources.urls
 from threatdb.access.views import MeView
 
 from .docs import DocsView, RootView, SchemaView
+from .routing import RecordRouter
 from .vocabularies import VocabularyViewSet
 
-router = DefaultRouter()
+router = RecordRouter()
 router.APIRootView = RootView
-router.include_format_suffixes = False
 for app in (actors.urls, incidents.urls, sources.urls, assessments.urls):
     app.register(router)
 router.register("vocabularies", VocabularyViewSet, basename="vocabulary")

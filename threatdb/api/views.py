@@ -27,6 +27,7 @@ from .renderers import Envelope
 from .schema import FORMAT, NARROWING, SIGHT, Schema, filter_parameters, list_parameters
 from .sight import Sight, sight_of
 from .values import identifier
+from .writes.views import WritingViewSet
 
 COUNT_KEPT = 24 * 3600
 
@@ -69,7 +70,7 @@ class FilteredViewSet(ViewSet):
         return rows
 
 
-class RecordViewSet(FilteredViewSet):
+class RecordViewSet(WritingViewSet, FilteredViewSet):
     """Records of one type. A resource says which, how it is filtered, and by what it may be ordered."""
 
     ordering: ClassVar[dict[str, Key]] = {}

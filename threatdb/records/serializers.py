@@ -99,6 +99,10 @@ class DateSerializer(FlatSerializer):
     blank = {"precision": choices.DatePrecision.UNKNOWN, "as_reported": ""}
 
 
+class LeafSerializer(serializers.Serializer[Any]):
+    """Base of what describes a record where it is embedded in the document of another."""
+
+
 class ReferenceField(serializers.Field[Any, Any, Any, Any]):
     """A record named by its id, or by an object that holds the id or another unambiguous key.
 

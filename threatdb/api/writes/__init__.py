@@ -1,0 +1,1 @@
+"""The writing half of the API: bodies, preconditions, idempotency, and what they do to working copies."""
