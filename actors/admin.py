@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.forms.models import BaseInlineFormSet
 
-from threatdb.curation.admin import CitationInline, PartInline, RecordAdmin, VocabularyAdmin
+from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, VocabularyAdmin
 
 from .models import (
     Actor,
@@ -22,11 +19,6 @@ from .models import (
     RelationshipKind,
 )
 
-if TYPE_CHECKING:
-    PhaseFormSetBase = BaseInlineFormSet[ActorPhase, Actor, Any]
-else:
-    PhaseFormSetBase = BaseInlineFormSet
-
 
 class NameInline(PartInline):
     """Other names."""
@@ -35,7 +27,7 @@ class NameInline(PartInline):
     fields = ("name", "kind", "language", "script", "valid_from", "valid_to", "contested")
 
 
-class PhaseFormSet(PhaseFormSetBase):
+class PhaseFormSet(PartFormSet):
     """The phases of one actor, looked at together."""
 
     def clean(self) -> None:

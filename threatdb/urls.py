@@ -17,7 +17,7 @@ urlpatterns = [
     path("readyz", health.ready),
 ]
 
-handler400 = "threatdb.api.errors.bad_request"
-handler403 = "threatdb.api.errors.permission_denied"
-handler404 = "threatdb.api.errors.not_found"
-handler500 = "threatdb.api.errors.server_error"
+handler400 = "threatdb.curation.errors.bad_request"
+handler403 = "threatdb.curation.errors.permission_denied"
+handler404 = "threatdb.curation.errors.not_found"
+handler500 = "threatdb.curation.errors.server_error"

@@ -10,33 +10,25 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin, ModelAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
 from django.test import Client
 
 from actors.models import RelationshipKind
-from sources.models import Licence
-from tests.factories.actors import make_actor, make_relationship
-from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
-from threatdb.access import tokens
 from threatdb.curation.access import visible_rows
 from threatdb.curation.admin import PartAdmin, RecordAdmin, VocabularyAdmin
-from threatdb.records import registry
 from threatdb.records.markings import Marking
-from threatdb.records.models import Country, IndexRow, Record, TermRow
+from threatdb.records.models import IndexRow, Record, TermRow
 from threatdb.records.visibility import viewer_of
 from threatdb.records.vocabularies import VocabularyEntry
-from threatdb.webhooks.models import Subscription
 
 from .conftest import MakeUser, browser
 from .forms import address, list_address
+from .pages import PAGES, RECORDS, make_rows, name
 
 pytestmark = pytest.mark.django_db
-
-PAGES = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
-RECORDS = [record_type.model for record_type in registry.all_types()]
 
 # Tables of the ledger and of the loader of fixtures, which nobody edits.
 LEDGER = {
@@ -47,10 +39,6 @@ LEDGER = {
     "records.reference",
     "records.searchtext",
 }
-
-
-def name(item: Any) -> str:
-    return str(item._meta.label_lower) if hasattr(item, "_meta") else type(item).__name__
 
 
 @pytest.fixture
@@ -66,24 +54,7 @@ def client(administrator: User) -> Client:
 @pytest.fixture
 def rows(administrator: User) -> None:
     """At least one row in each table that has a page."""
-    source = make_source(published=True, marking="clear")
-    cited: Any = {"citations": [{"source": source}]}
-    actor = make_actor(published=True, marking="clear", **cited)
-    make_relationship(published=True, content=["military"], **cited)
-    involvement = {"actor": actor, "role": "perpetrator", "basis": "claimed", **cited}
-    incident = make_incident(
-        tactics=["bombing"], targets=[{"type": "police"}], weapons=[{"type": "firearm"}],
-        involvements=[involvement], casualty_reports=[{"source": source}], **cited,
-    )  # fmt: skip
-    make_claim(incidents=[incident], mode="telegram", **cited)
-    Country.objects.get_or_create(code="AF", defaults={"name": "Afghanistan"})
-    Licence.objects.get_or_create(code="cc-by", defaults={"label": "CC BY"})
-    Group.objects.get_or_create(name="somebody")
-    tokens.issue(owner=administrator, name="map")
-    subscription = Subscription.objects.create(
-        owner=administrator, name="mirror", url="https://example.org", position=0
-    )
-    subscription.deliveries.create(kind="test")
+    make_rows(administrator)
 
 
 @pytest.mark.parametrize(("model", "page"), PAGES, ids=name)

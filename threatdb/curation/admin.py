@@ -9,85 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.contrib import admin
 from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import BadRequest, ValidationError
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from threatdb.records import registry, services
+from threatdb.records import ledger, registry, services
 from threatdb.records.models import Record
 from threatdb.records.vocabularies import VocabularyEntry
 
 from .access import page_of, viewer_for, visible_rows
+from .accounts import AccountAdmin, GroupAdmin
 from .buttons import Buttons
-from .choosing import LimitedChoosing
+from .checked import NOTHING_CHANGED, CheckedAdmin
+from .countries import CountryAdmin
 from .filters import MineFilter, ReadersFilter
-from .forms import CheckedForm, PartPageForm, RecordForm
+from .forms import PartPageForm, RecordForm
 from .history import HistoryPage
-from .inlines import CitationInline, PartInline, StackedPartInline, keep_order
-from .moves import lock
-from .refusals import REFUSED, refusal_of
+from .inlines import CitationInline, PartFormSet, PartInline, StackedPartInline, keep_order
 from .standing import standing_of
 
 __all__ = [
+    "AccountAdmin",
     "CheckedAdmin",
     "CitationInline",
+    "CountryAdmin",
+    "GroupAdmin",
     "PartAdmin",
+    "PartFormSet",
     "PartInline",
     "RecordAdmin",
     "StackedPartInline",
     "VocabularyAdmin",
 ]
-
-
-class CheckedAdmin(LimitedChoosing, admin.ModelAdmin[Any]):
-    """An admin page that says what the database or a service refused, with the form as it was filled in."""
-
-    form = CheckedForm
-    view_on_site = False
-    show_full_result_count = False
-    list_per_page = 50
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except REFUSED as error:
-            # Django's transaction around the view has been rolled back. The second pass finds the
-            # refusal, so the form is not valid and the page shows it instead of saving.
-            request.refusal = refusal_of(error, self._tables(request))  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _tables(self, request: HttpRequest) -> list[type[models.Model]]:
-        """The models that the page writes to."""
-        return [self.model, *(inline.model for inline in self.get_inlines(request, None))]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change, **kwargs)
-        form.refusal = getattr(request, "refusal", None)
-        return form
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row of that id. One that the user may not see is answered like one that never was."""
-        row = super().get_object(request, object_id, from_field)
-        if row is None:
-            raise Http404(f"There is no such {self.opts.verbose_name}.")
-        return row
-
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().response_action(request, queryset, *args, **kwargs)
-        except ValidationError:
-            # Keys that are no keys are none of the list's own: no record is chosen by them.
-            raise BadRequest("The chosen rows are not named by their keys.") from None
 
 
 class LedgerAdmin(CheckedAdmin):
@@ -101,10 +56,10 @@ class LedgerAdmin(CheckedAdmin):
         raise NotImplementedError
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        row = super().get_object(request, object_id, from_field)
+        # Before anything is read that the form is compared with: nobody can change it from here on.
         if request.method == "POST" and connection.in_atomic_block:
-            lock(self.record_of(row))
-        return row
+            ledger.lock()
+        return super().get_object(request, object_id, from_field)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Without fieldsets, all fields but those that the page shows in places of their own."""
@@ -120,7 +75,7 @@ class LedgerAdmin(CheckedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        services.save(
+        request.changed = services.save(  # type: ignore[attr-defined]
             self.record_of(form.instance),
             by=request.user,  # type: ignore[arg-type]
             reason_code=form.cleaned_data.get("reason_code") or None,
@@ -133,6 +88,10 @@ class LedgerAdmin(CheckedAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return None
+
+    def nothing_changed(self, request: HttpRequest) -> str:
+        given = any(request.POST.get(name) for name in ("reason_code", "reason_note"))
+        return f"{NOTHING_CHANGED} The reason was not kept." if given else NOTHING_CHANGED
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
@@ -13,22 +11,19 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
 
-from threatdb.records import registry
 from threatdb.records.models import Record
 from threatdb.records.services import Conflict
 
-from .access import page_of, viewer_for, visible_rows
+from .access import page_of
 from .moves import MOVES, Move, form_for, make, offered
+from .refusals import in_words
 
 if TYPE_CHECKING:
     _Base = ModelAdmin[Any]
 else:
     _Base = object
-
-_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 class Buttons(_Base):
@@ -56,7 +51,7 @@ class Buttons(_Base):
         try:
             make(move, record, by=request.user, data=request.POST)  # type: ignore[arg-type]
         except (ValidationError, Conflict) as error:
-            self.message_user(request, self.in_words(request, error), messages.ERROR)
+            self.message_user(request, in_words(self.admin_site, request, error), messages.ERROR)
         else:
             self.message_user(request, format_html("“{}” was {}.", record, move.done), messages.SUCCESS)
         return HttpResponseRedirect(page_of(record))
@@ -95,23 +90,7 @@ class Buttons(_Base):
             try:
                 make(move, record, by=request.user, data={"read_number": record.number})  # type: ignore[arg-type]
             except (ValidationError, Conflict) as error:
-                text = format_html("“{}”: {}", record, self.in_words(request, error))
+                text = format_html("“{}”: {}", record, in_words(self.admin_site, request, error))
                 self.message_user(request, text, messages.ERROR)
             else:
                 self.message_user(request, format_html("“{}” was {}.", record, move.done), messages.SUCCESS)
-
-    def in_words(self, request: HttpRequest, error: ValidationError | Conflict) -> SafeString:
-        """What a service refused, each record in it by its name and with a link where the user may see it."""
-        text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-        pieces = _ID.split(text)
-        linked = self._links(request, set(pieces[1::2]))
-        return format_html_join("", "{}", ((linked.get(piece, piece),) for piece in pieces))
-
-    def _links(self, request: HttpRequest, ids: set[str]) -> dict[str, SafeString]:
-        found: dict[str, SafeString] = {}
-        for model in (record_type.model for record_type in registry.all_types()):
-            if not self.admin_site.is_registered(model):
-                continue
-            for row in visible_rows(model, viewer_for(request)).filter(pk__in=[UUID(i) for i in ids]):
-                found[str(row.pk)] = format_html('<a href="{}">{}</a>', page_of(row), row)
-        return found

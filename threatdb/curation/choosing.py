@@ -17,7 +17,18 @@ from threatdb.records.models import Country, Record
 from threatdb.records.vocabularies import VocabularyEntry
 
 from .access import viewer_for
-from .fields import LabelListField, Limit, LimitedChoices, LimitedMultipleChoices, codes, records
+from .autocompletes import ReadableSelect, ReadableSelectMultiple
+from .fields import (
+    CrosswalkField,
+    KeyedChoices,
+    KeyedMultipleChoices,
+    LabelListField,
+    Limit,
+    LimitedChoices,
+    LimitedMultipleChoices,
+    codes,
+    records,
+)
 
 # Texts of at most this many characters get a small box.
 SHORT = 2000
@@ -46,6 +57,9 @@ class LimitedChoosing(BaseModelAdmin[Any]):
         if isinstance(db_field, TagsField) or db_field.name in self.label_lists:
             kwargs["form_class"] = LabelListField
             return db_field.formfield(**kwargs)
+        if db_field.name == "crosswalk":
+            kwargs |= {"form_class": CrosswalkField, "widget": AdminTextareaWidget(attrs={"rows": 3})}
+            return db_field.formfield(**kwargs)
         if isinstance(db_field, PartialDateField):
             kwargs["widget"] = forms.TextInput(attrs={"placeholder": "YYYY-MM-DD", "size": 11})
             kwargs["help_text"] = db_field.help_text or "2021, 2021-08 or 2021-08-15."
@@ -62,15 +76,21 @@ class LimitedChoosing(BaseModelAdmin[Any]):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", ReadableSelect(db_field, self.admin_site, using=kwargs.get("using")))
         limit = self._limit(db_field.related_model, request)
         if limit is None:
+            kwargs.setdefault("form_class", KeyedChoices)
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
         kwargs |= {"form_class": LimitedChoices, "queryset": limit([])}
         return _limited(super().formfield_for_foreignkey(db_field, request, **kwargs), limit)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", ReadableSelectMultiple(db_field, self.admin_site, using=kwargs.get("using")))
         limit = self._limit(db_field.related_model, request)
         if limit is None:
+            kwargs.setdefault("form_class", KeyedMultipleChoices)
             return super().formfield_for_manytomany(db_field, request, **kwargs)
         kwargs |= {"form_class": LimitedMultipleChoices, "queryset": limit([])}
         if issubclass(db_field.related_model, VocabularyEntry):

@@ -11,11 +11,13 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms.fields import InvalidJSONInput
 
 from threatdb.records.fields import refuse_nul
 from threatdb.records.visibility import Viewer
 
 from .access import HIDDEN, visible_rows
+from .keys import is_key, key_of
 
 Limit = Callable[[Collection[Any]], QuerySet[Any]]
 
@@ -27,10 +29,41 @@ else:
     _Choice, _MultipleChoice = forms.ModelChoiceField, forms.ModelMultipleChoiceField
 
 
-class LimitedChoices(_Choice):
+class _Keyed:
+    """What is no key is none of the rows, and no database is asked about it."""
+
+    queryset: Any
+    to_field_name: str | None
+
+    def is_key(self, value: Any) -> bool:
+        """Whether the value could name a row."""
+        return is_key(key_of(self.queryset.model, self.to_field_name), value)
+
+
+class KeyedChoices(_Keyed, _Choice):
+    """A choice among rows, named by its key."""
+
+    def to_python(self, value: Any) -> Any:
+        if value not in self.empty_values and not self.is_key(value):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
+        return super().to_python(value)
+
+
+class KeyedMultipleChoices(_Keyed, _MultipleChoice):
+    """Several choices among rows, each named by its key."""
+
+    def _check_values(self, value: Any) -> Any:
+        for key in value:
+            if not self.is_key(key):
+                raise forms.ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": key})
+        return super()._check_values(value)  # type: ignore[misc]
+
+
+class Limited:
     """A choice among the rows that ``limit`` allows; what the row at hand already refers to stays allowed."""
 
     limit: Limit
+    queryset: Any
 
     def admit(self, current: Collection[Any]) -> None:
         """Allow these keys too, since they are the ones chosen so far."""
@@ -40,7 +73,11 @@ class LimitedChoices(_Choice):
         return str(obj) if getattr(obj, "is_shown", True) else HIDDEN
 
 
-class LimitedMultipleChoices(LimitedChoices, _MultipleChoice):
+class LimitedChoices(Limited, KeyedChoices):
+    """A choice among the rows that ``limit`` allows."""
+
+
+class LimitedMultipleChoices(Limited, KeyedMultipleChoices):
     """Several choices among the rows that ``limit`` allows."""
 
 
@@ -102,3 +139,35 @@ class LabelListField(forms.CharField):
         except forms.ValidationError:
             # What cannot be read is not what was there; cleaning says what is wrong with it.
             return True
+
+
+CROSSWALK = 'Write {"scheme": ["code", "code"]}: for each scheme the list of its codes, as texts.'
+
+
+class CrosswalkField(forms.JSONField):
+    """The codes of other schemes that mean the same: {scheme: [code, ...]}, and nothing deeper."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            read = super().to_python(value)
+        except (RecursionError, ValueError):
+            # Too deep to be read, or with a number of thousands of digits: not what is asked for in any case.
+            raise forms.ValidationError(CROSSWALK, "invalid") from None
+        if read in self.empty_values:
+            return {}
+        if not _is_crosswalk(read):
+            raise forms.ValidationError(CROSSWALK, "invalid")
+        return read
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (RecursionError, ValueError):
+            return InvalidJSONInput(data)
+
+
+def _is_crosswalk(value: Any) -> bool:
+    if not isinstance(value, dict) or not all(isinstance(codes, list) and codes for codes in value.values()):
+        return False
+    texts = [*value, *(code for codes in value.values() for code in codes)]
+    return all(isinstance(text, str) and text.isprintable() and text.strip() for text in texts)

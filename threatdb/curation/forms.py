@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -11,11 +12,15 @@ from django.db import models
 from threatdb.records.choices import Action, ReasonCode
 from threatdb.records.models import Record, Revision
 
-from .fields import LimitedChoices
+from .fields import Limited
 
 CHANGED = (
     "Somebody else changed this record since you opened it, so nothing was saved. Open it anew and repeat your changes."
 )
+
+
+# Which field a refusal of a service is about, by its code.
+ABOUT = {"reason_required": "reason_code", "raising_not_allowed": "marking"}
 
 
 class PartForm(forms.ModelForm[Any]):
@@ -24,7 +29,7 @@ class PartForm(forms.ModelForm[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            if isinstance(field, LimitedChoices):
+            if isinstance(field, Limited):
                 field.admit(_chosen(self.instance, name))
 
 
@@ -42,11 +47,13 @@ class CheckedForm(PartForm):
     """A form that can be shown again with what a service or the database said when it was saved."""
 
     refusal: ValidationError | None = None
+    in_words: Callable[[ValidationError], str] = staticmethod(lambda refusal: " ".join(refusal.messages))
+    """How the page says a refusal: with the names of the records in it."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.refusal is not None:
-            self.add_error(self.refused_field(self.refusal), ValidationError(self.refusal.messages))
+            self.add_error(self.refused_field(self.refusal), ValidationError(self.in_words(self.refusal)))
         return cleaned
 
     def refused_field(self, refusal: ValidationError) -> str | None:
@@ -85,8 +92,7 @@ class RecordForm(CheckedForm):
 
     def refused_field(self, refusal: ValidationError) -> str | None:
         codes = {error.code for error in getattr(refusal, "error_list", [])}
-        asked = "reason_required" in codes and "reason_code" in self.fields
-        return "reason_code" if asked else None
+        return next((name for code, name in ABOUT.items() if code in codes and name in self.fields), None)
 
 
 def is_stale(record: Record, number: int | None) -> bool:

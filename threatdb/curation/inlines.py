@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
@@ -15,6 +15,20 @@ from .access import viewer_for, visible_rows
 from .choosing import LimitedChoosing
 from .forms import PartForm
 
+if TYPE_CHECKING:
+    _FormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    _FormSet = BaseInlineFormSet
+
+
+class PartFormSet(_FormSet):
+    """The rows of parts on a page: as many as were sent, whatever number the page was told."""
+
+    def total_form_count(self) -> int:
+        count = super().total_form_count()
+        # Each row sends its key at least. Thousands of empty ones would take minutes to show.
+        return min(count, len(self.data)) if self.is_bound else count
+
 
 class _Part(LimitedChoosing, InlineModelAdmin[Any, Any]):
     """A part is the record's: who may change the record may add, change and remove its parts.
@@ -23,6 +37,7 @@ class _Part(LimitedChoosing, InlineModelAdmin[Any, Any]):
     """
 
     form = PartForm
+    formset = PartFormSet
     extra = 0
 
     def _allowed(self, request: HttpRequest, *verbs: str) -> bool:

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from threatdb.records import services
+from threatdb.records import ledger, services
 from threatdb.records.choices import ReasonCode, State
 from threatdb.records.models import Record
 from threatdb.records.services import Conflict
@@ -90,13 +90,8 @@ def make(move: Move, record: Record, *, by: User, data: Any) -> None:
     if not form.is_valid():
         raise ValidationError([f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts])
     values = dict(form.cleaned_data)
-    lock(record)
+    ledger.lock()
+    record.refresh_from_db(fields=services.POINTERS)
     if is_stale(record, values.pop("read_number")):
         raise Conflict("Somebody else changed this record; read it again.")
     move.service(record, by=by, **{key: value for key, value in values.items() if value})
-
-
-def lock(record: Record) -> None:
-    """Hold the record's row until the transaction ends, and read where it stands."""
-    rows = type(record)._base_manager.select_for_update()
-    record.refresh_from_db(fields=services.POINTERS, from_queryset=rows)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from threatdb.records import registry
 from threatdb.records.services import Conflict
 
+from .access import page_of, viewer_for, visible_rows
 from .forms import CHANGED
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
 
 REFUSED = (ValidationError, Conflict, IntegrityError, DataError)
 
@@ -32,3 +43,23 @@ def _sentence(text: str, tables: Iterable[type[models.Model]]) -> str:
             if constraint.name in text and constraint.violation_error_message:
                 return str(constraint.get_violation_error_message())
     return OUT_OF_BOUNDS
+
+
+_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+def in_words(site: AdminSite, request: HttpRequest, error: ValidationError | Conflict) -> SafeString:
+    """What a service refused, each record in it by its name and with a link where the user may see it."""
+    text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    pieces = _ID.split(text)
+    linked = _links(site, request, {UUID(piece) for piece in pieces[1::2]})
+    return format_html_join("", "{}", ((linked.get(piece, piece),) for piece in pieces))
+
+
+def _links(site: AdminSite, request: HttpRequest, ids: set[UUID]) -> dict[str, SafeString]:
+    found: dict[str, SafeString] = {}
+    for record_type in registry.all_types() if ids else []:
+        if site.is_registered(record_type.model):
+            for row in visible_rows(record_type.model, viewer_for(request)).filter(pk__in=ids):
+                found[str(row.pk)] = format_html('<a href="{}">{}</a>', page_of(row), row)
+    return found

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from threatdb.access.site import GuardedSite
 
-from . import queue
+from . import errors, queue
+from .autocompletes import CheckedAutocomplete
 
 View = Callable[..., Any]
 
 
-def _without_nul(view: View) -> View:
-    """The view, but for addresses that hold a null character: PostgreSQL cannot compare with one."""
+logger = logging.getLogger(__name__)
+
+
+def _checked(view: View) -> View:
+    """The view, but for addresses that hold a null character: PostgreSQL cannot compare with one.
+
+    Where the database does not answer, a page says so.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         texts = [request.path, *(value for values in request.GET.lists() for value in values[1])]
         if any("\x00" in text for text in texts):
             raise BadRequest("Null characters are not allowed.")
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except OperationalError:
+            logger.exception("The database did not answer.")
+            return errors.page(503)
 
     return checked
 
@@ -45,7 +58,10 @@ class CurationSite(GuardedSite):
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(_without_nul(view), cacheable)
+        return super().admin_view(_checked(view), cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return CheckedAutocomplete.as_view(admin_site=self)(request)  # type: ignore[return-value]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         context = {

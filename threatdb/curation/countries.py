@@ -7,17 +7,18 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Country
+from threatdb.records.models import Country
+
+from .checked import CheckedAdmin
 
 
 @admin.register(Country)
-class CountryAdmin(admin.ModelAdmin[Country]):
+class CountryAdmin(CheckedAdmin):
     """Countries, present and former. Records refer to them by code, so a code never changes."""
 
     list_display = ("name", "code", "alpha3", "numeric", "gleditsch_ward", "valid_from", "valid_to")
     search_fields = ("name", "code", "alpha3")
     ordering = ("name", "code")
-    view_on_site = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["code"] if obj else []
