@@ -34,7 +34,7 @@ def test_400(client: Client) -> None:
 
 
 def test_403(client: Client) -> None:
-    assert "You may not do this" in told(client.get(list_address(User)), 403)
+    assert "You may not do this" in told(client.get(address(make_source(), "delete")), 403)
 
 
 def test_404(client: Client) -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
 from actors.models import Actor, Relationship, RelationshipCitation
 from actors.serializers import ActorSerializer
 from sources.models import Source
+from sources.serializers import SourceSerializer
 from tests.factories.actors import make_actor, make_relationship
+from tests.factories.incidents import make_claim, make_incident
 from tests.factories.records import change
 from tests.factories.sources import make_source
 from threatdb.records import services
 from threatdb.records.markings import Marking
+from threatdb.records.models import Record
 
 from .conftest import MakeUser, browser
 from .forms import address, errors, filled, list_address, save
+from .pages import PAGES
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +172,75 @@ def test_working_copies_are_for_curators(make_user: MakeUser) -> None:
 
 def test_the_first_choice_is_no_laxer_than_the_default(client: Client) -> None:
     assert filled(client, list_address(Source, "add"))["marking"] == [str(Marking.GREEN.value)]
+
+
+def test_what_was_returned_to_the_author_is_on_his_pages_with_the_note(make_user: MakeUser) -> None:
+    author, reviewer = make_user("author"), make_user("reviewer")
+    client = browser(author)
+    save(client, list_address(Source, "add"), title="Mine", kind="article")
+    source = Source.objects.get()
+    services.submit(source, by=author)
+    services.send_back(source, by=reviewer, note="Add the <date>.")
+    change(SourceSerializer, make_source(), title="Another")
+    index = client.get(reverse("admin:index"))
+    assert [row["record"] for row in index.context["returned"]] == [source]
+    for page in (index, client.get(address(source))):
+        text = page.content.decode()
+        assert "reviewer" in text and "Add the &lt;date&gt;." in text
+    assert browser(reviewer).get(reverse("admin:index")).context["returned"] == []
+    save(client, address(source), title="Dated")
+    assert client.get(reverse("admin:index")).context["returned"] == []
+    assert "Returned by" not in client.get(address(source)).content.decode()
+
+
+def test_what_was_returned_and_then_hidden_is_not_in_the_queue(make_user: MakeUser) -> None:
+    author = make_user("author", clearance=Marking.GREEN)
+    client = browser(author)
+    save(client, list_address(Source, "add"), title=CANARY, kind="article", marking="1")
+    source = Source.objects.get()
+    # The first page after it says that it was added.
+    assert CANARY in client.get(reverse("admin:index")).content.decode()
+    change(SourceSerializer, source, marking="red")
+    source.refresh_from_db()
+    services.submit(source, by=None)
+    services.send_back(source, by=None, note=CANARY)
+    page = client.get(reverse("admin:index"))
+    assert page.context["returned"] == [] and CANARY not in page.content.decode()
+
+
+def make_one_of_each(marking: str, text: str) -> list[Record]:
+    """A record of each type with the text in it."""
+    source = make_source(title=text, marking=marking)
+    actor = make_actor(name=text, slug=f"{text.lower()}", marking=marking, names=[{"name": text, "kind": "alias"}])
+    relationship = make_relationship(subject=actor, summary=text, marking=marking)
+    stated = {"actor": actor, "role": "perpetrator", "basis": "claimed", "note": text}
+    incident = make_incident(title=text, summary=text, marking=marking, involvements=[stated])
+    return [source, actor, relationship, incident, make_claim(text=text, claimant=actor, marking=marking)]
+
+
+@pytest.mark.parametrize("verbs", [("view",), ("add", "change", "view")], ids=["viewer", "editor"])
+def test_no_page_and_no_choice_holds_a_byte_of_what_is_hidden(make_user: MakeUser, verbs: tuple[str, ...]) -> None:
+    hidden = make_one_of_each("amber", CANARY)
+    shown = make_one_of_each("green", "Open-4711")
+    client = browser(make_user("reader", clearance=Marking.GREEN, verbs=verbs))
+    pages = ["/admin/", *(address(row, page) for row in shown for page in ("change", "history"))]
+    for model, page in PAGES:
+        asked = ["", "?q=4711", "?_facets=True"]
+        pages += [list_address(model) + query for query in asked] + [list_address(model, "add")]
+        for field in page.get_autocomplete_fields(request_of(client)):
+            label = f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={field}"
+            pages += [f"{reverse('admin:autocomplete')}?{label}&term={term}" for term in ("", "4711", "canary")]
+    found = {page: client.get(page) for page in pages}
+    for page, response in found.items():
+        text = response.content.decode().casefold()
+        assert response.status_code in {200, 403}, page
+        assert CANARY.casefold() not in text, page
+        assert not [row for row in hidden if str(row.pk) in text], page
+    read = [page for page, response in found.items() if "open-4711" in response.content.decode().casefold()]
+    assert len(read) > 20, "The pages have to show something, or nothing was tested."
+
+
+def request_of(client: Client) -> HttpRequest:
+    request = HttpRequest()
+    request.user = User.objects.get(pk=client.session["_auth_user_id"])
+    return request

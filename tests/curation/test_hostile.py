@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
 from urllib.parse import urlencode
@@ -10,8 +11,9 @@ from urllib.parse import urlencode
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.db import models
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -23,7 +25,7 @@ from threatdb.api.filters import MAX_QUERY
 from threatdb.records.models import Country
 from threatdb.records.search import MAX_WORDS
 
-from .conftest import MakeUser, browser
+from .conftest import browser
 from .forms import address, filled, list_address, save
 from .pages import DIGITS, HOSTILE, PAGES, make_rows, name
 
@@ -34,19 +36,21 @@ LOOKUPS = [("regex", "("), ("contains", "x"), ("year", "0"), ("in", DIGITS), ("r
 EVERYWHERE = ["_popup", "_to_field", "o", "p", "all", "q", "e", "_facets", "_changelist_filters"]
 
 
-@pytest.fixture
-def administrator(make_member: MakeUser) -> User:
-    return make_member("administrator")
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """An administrator and a row for each page, made once for all tests of the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("loaddata", "900_groups", verbosity=0)
+        administrator = User.objects.create_user("administrator", is_staff=True)
+        administrator.groups.set(Group.objects.filter(name="administrator"))
+        make_rows(administrator)
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def client(administrator: User) -> Client:
-    return browser(administrator)
-
-
-@pytest.fixture
-def rows(administrator: User) -> None:
-    make_rows(administrator)
+def client(rows: None, db: None) -> Client:
+    return browser(User.objects.get(username="administrator"))
 
 
 def is_answered(response: Any) -> bool:
@@ -59,7 +63,7 @@ def column_names(model: type[models.Model]) -> list[str]:
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
-def test_a_list_refuses_what_its_filters_do_not_make(client: Client, rows: None, model: type[models.Model]) -> None:
+def test_a_list_refuses_what_its_filters_do_not_make(client: Client, model: type[models.Model]) -> None:
     offered = {parameter for parameter, _ in links(client, model)}
     asked = [
         f"{column}__{lookup[0]}={lookup[1]}"
@@ -105,7 +109,7 @@ def links(client: Client, model: type[models.Model]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
-def test_every_link_of_a_filter_is_answered_as_asked(client: Client, rows: None, model: type[models.Model]) -> None:
+def test_every_link_of_a_filter_is_answered_as_asked(client: Client, model: type[models.Model]) -> None:
     for parameter, value in links(client, model):
         response = client.get(f"{list_address(model)}?{parameter}={value}")
         assert response.status_code == 200, (parameter, value)
@@ -115,7 +119,7 @@ def test_every_link_of_a_filter_is_answered_as_asked(client: Client, rows: None,
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
-def test_lists_survive_what_every_list_takes(client: Client, rows: None, model: type[models.Model]) -> None:
+def test_lists_survive_what_every_list_takes(client: Client, model: type[models.Model]) -> None:
     for parameter in EVERYWHERE:
         for value in HOSTILE:
             assert is_answered(client.get(list_address(model), {parameter: value})), (parameter, value[:50])
@@ -140,7 +144,7 @@ def test_a_search_is_as_long_as_one_of_the_api_at_most(client: Client, words: st
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
-def test_pages_of_no_row_answer_404(client: Client, rows: None, model: type[models.Model]) -> None:
+def test_pages_of_no_row_answer_404(client: Client, model: type[models.Model]) -> None:
     for key in ("x", "0", "-1", DIGITS, "_00", "%C3%BF", "9" * 300):
         for page in ("change", "history", "delete"):
             status = client.get(f"{list_address(model)}{key}/{page}/").status_code
@@ -155,7 +159,7 @@ def test_the_password_of_no_user_is_nothing(client: Client, key: str) -> None:
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
-def test_forms_survive_what_an_address_fills_them_with(client: Client, rows: None, model: type[models.Model]) -> None:
+def test_forms_survive_what_an_address_fills_them_with(client: Client, model: type[models.Model]) -> None:
     for value in HOSTILE:
         query = dict.fromkeys(column_names(model), value)
         for address_ in (list_address(model, "add"), address(model._default_manager.all()[:1][0])):
@@ -166,7 +170,7 @@ def test_forms_survive_what_an_address_fills_them_with(client: Client, rows: Non
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
 @pytest.mark.parametrize("kind", ["fields", "keys", "management"])
-def test_forms_survive_what_is_sent(client: Client, rows: None, model: type[models.Model], kind: str) -> None:
+def test_forms_survive_what_is_sent(client: Client, model: type[models.Model], kind: str) -> None:
     row = model._default_manager.all()[:1][0]
     url = address(row)
     form = sent(client, url)
@@ -191,7 +195,7 @@ def kind_of(key: str) -> str:
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
-def test_actions_survive_what_is_sent(client: Client, rows: None, model: type[models.Model]) -> None:
+def test_actions_survive_what_is_sent(client: Client, model: type[models.Model]) -> None:
     page = admin.site.get_model_admin(model)
     count = model._default_manager.count()
     for action in ["delete_selected", "nonsense", *(page.actions or ())]:
@@ -202,7 +206,7 @@ def test_actions_survive_what_is_sent(client: Client, rows: None, model: type[mo
     assert model._default_manager.count() == count
 
 
-def test_autocompletes_survive_every_field(client: Client, rows: None) -> None:
+def test_autocompletes_survive_every_field(client: Client) -> None:
     url = reverse("admin:autocomplete")
     for model in apps.get_models():
         for field in [*column_names(model), "nonsense", "pk"]:
@@ -212,7 +216,7 @@ def test_autocompletes_survive_every_field(client: Client, rows: None) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["app_label", "model_name", "field_name", "term", "page"])
-def test_autocompletes_survive_bad_parameters(client: Client, rows: None, parameter: str) -> None:
+def test_autocompletes_survive_bad_parameters(client: Client, parameter: str) -> None:
     asked = {"app_label": "incidents", "model_name": "claim", "field_name": "claimant"}
     for value in HOSTILE:
         response = client.get(f"{reverse('admin:autocomplete')}?{urlencode(asked | {parameter: value})}")
@@ -244,7 +248,7 @@ def test_a_choice_that_is_no_key_is_left_out_of_the_form(client: Client) -> None
     ],
     ids=lambda text: text[:20],
 )
-def test_a_crosswalk_of_another_shape_is_refused_in_words(client: Client, rows: None, text: str) -> None:
+def test_a_crosswalk_of_another_shape_is_refused_in_words(client: Client, text: str) -> None:
     kind = RelationshipKind.objects.all()[:1][0]
     response = save(client, address(kind), crosswalk=text)
     assert response.status_code == 200
@@ -254,7 +258,7 @@ def test_a_crosswalk_of_another_shape_is_refused_in_words(client: Client, rows: 
     assert kind.crosswalk == {}
 
 
-def test_a_crosswalk_is_saved(client: Client, rows: None) -> None:
+def test_a_crosswalk_is_saved(client: Client) -> None:
     kind = RelationshipKind.objects.all()[:1][0]
     assert save(client, address(kind), crosswalk=json.dumps({"ucdp": ["1", "2"]})).status_code == 302
     kind.refresh_from_db()
@@ -264,7 +268,7 @@ def test_a_crosswalk_is_saved(client: Client, rows: None) -> None:
     assert kind.crosswalk == {}
 
 
-def test_a_country_keeps_its_number_within_bounds(client: Client, rows: None) -> None:
+def test_a_country_keeps_its_number_within_bounds(client: Client) -> None:
     country = Country.objects.get(code="AF")
     response = save(client, address(country), gleditsch_ward=DIGITS)
     assert response.status_code == 200 and "gleditsch_ward" in response.context["adminform"].form.errors

@@ -17,7 +17,7 @@ from django.test import Client
 
 from actors.models import RelationshipKind
 from tests.factories.sources import make_source
-from threatdb.curation.access import visible_rows
+from threatdb.curation.access import refers_to_record, visible_rows
 from threatdb.curation.admin import PartAdmin, RecordAdmin, VocabularyAdmin
 from threatdb.records.markings import Marking
 from threatdb.records.models import IndexRow, Record, TermRow
@@ -185,3 +185,29 @@ def test_every_marking_has_a_name_in_the_list(client: Client) -> None:
         make_source(title=marking.code, marking=marking.code)
     text = client.get(list_address(RECORDS[0])).content.decode()
     assert all(marking.label in text for marking in Marking)
+
+
+@pytest.mark.parametrize(("model", "page"), PAGES, ids=name)
+def test_a_search_reads_only_texts_of_the_row_of_its_parts_and_of_what_it_names(
+    model: type[models.Model], page: Any
+) -> None:
+    """A row is left out where it names a hidden record. What is further away may be hidden, and a search tells."""
+    for path in page.search_fields:
+        crossed = list(relations(model, path))
+        assert len(crossed) <= 1, f"{path} reaches into the parts of another record."
+        for relation in crossed:
+            part = relation.related_model
+            if relation.one_to_many:
+                named = [f for f in part._meta.concrete_fields if f.is_relation and refers_to_record(f)]
+                assert [f.related_model for f in named] == [model], f"{path} reads parts that name other records."
+            else:
+                assert relation.concrete, path
+
+
+def relations(model: type[models.Model], path: str) -> Iterator[Any]:
+    """The relations that a path of names crosses."""
+    for part in path.lstrip("^=@").split("__"):
+        field: Any = model._meta.get_field(part)
+        if field.is_relation:
+            yield field
+            model = field.related_model

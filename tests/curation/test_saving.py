@@ -6,12 +6,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from sources.models import Source
+from sources.models import Licence, Source
+from tests.factories.actors import make_actor, make_relationship
 from tests.factories.sources import make_source
 from threatdb.records import services
 from threatdb.records.choices import Action, State
+from threatdb.records.markings import Marking
 from threatdb.records.models import Revision
 
+from .conftest import MakeUser, browser
 from .forms import address, errors, filled, list_address, save
 
 pytestmark = pytest.mark.django_db
@@ -36,11 +39,72 @@ def test_changing_a_draft_writes_a_revision(client: Client) -> None:
     assert revisions(source)[-1].changed_fields == ["title"]
 
 
-def test_saving_without_a_change_writes_nothing(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, "Nothing was changed, so nothing was saved."),
+        ({"_continue": "1"}, "Nothing was changed, so nothing was saved."),
+        ({"reason_note": "Why."}, "Nothing was changed, so nothing was saved. The reason was not kept."),
+    ],
+)
+def test_saving_without_a_change_writes_nothing_and_says_so(client: Client, sent: dict[str, str], said: str) -> None:
     source = make_source(published=True, tags=["x"])
     count = Revision.objects.count()
-    assert save(client, address(source)).status_code == 302
+    response = save(client, address(source), **sent)
+    assert response.status_code == 302
+    assert response["Location"] == (address(source) if "_continue" in sent else list_address(Source))
+    assert [str(message) for message in client.get(address(source)).context["messages"]] == [said]
     assert Revision.objects.count() == count
+
+
+def test_a_code_saved_without_a_change_says_so(client: Client) -> None:
+    licence = Licence.objects.create(code="cc-by", label="CC BY")
+    assert save(client, address(licence)).status_code == 302
+    said = [str(message) for message in client.get(address(licence)).context["messages"]]
+    assert said == ["Nothing was changed, so nothing was saved."]
+
+
+def test_what_stands_against_raising_a_marking_is_named_with_a_link(client: Client) -> None:
+    actor = make_actor(published=True, marking="green", name="Green <b>")
+    relationship = make_relationship(published=True, marking="green", subject=actor)
+    response = save(client, address(actor), marking=str(Marking.AMBER.value), reason_code="other")
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert f'The marking cannot be raised: relationship <a href="{address(relationship)}">' in page
+    assert str(relationship.pk) not in page.replace(address(relationship), "")
+
+
+@pytest.mark.parametrize(
+    ("review", "allowed"), [((), False), (("publish_records",), True), (("withdraw_records",), True)]
+)
+def test_raising_the_marking_of_what_readers_see_is_for_who_may_publish_or_withdraw(
+    make_user: MakeUser, review: tuple[str, ...], allowed: bool
+) -> None:
+    client = browser(make_user("other", review=review))
+    source = make_source(published=True, marking="green")
+    response = save(client, address(source), marking=str(Marking.AMBER.value), reason_code="other")
+    source.refresh_from_db()
+    if allowed:
+        assert (response.status_code, source.marking) == (302, Marking.AMBER)
+    else:
+        assert "Raising the marking" in response.context["adminform"].form.errors["marking"][0]
+        assert (source.marking, source.number) == (Marking.GREEN, 2)
+
+
+def test_a_draft_may_be_raised_by_whoever_may_change_it(make_user: MakeUser) -> None:
+    client = browser(make_user("other", review=()))
+    source = make_source(marking="green")
+    assert save(client, address(source), marking=str(Marking.AMBER.value)).status_code == 302
+
+
+def test_a_lowered_marking_is_told_from_the_one_in_force(client: Client) -> None:
+    source = make_source(published=True, marking="amber")
+    page = client.get(address(source)).content.decode()
+    assert "Readers have it as" not in page and ", pending</span>" not in page
+    assert save(client, address(source), marking=str(Marking.GREEN.value), reason_code="other").status_code == 302
+    page = client.get(address(source)).content.decode()
+    assert "Readers have it as TLP:AMBER until this is published as TLP:GREEN" in page
+    assert "TLP:GREEN, pending</span>" in page
 
 
 def test_changing_a_published_record_asks_for_a_reason(client: Client) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from threatdb.curation.checked import CheckedAdmin
 from threatdb.records.markings import Marking
 from threatdb.records.visibility import viewer_of
 
@@ -34,7 +35,7 @@ def manages(request: HttpRequest) -> bool:
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin[Token]):
+class TokenAdmin(CheckedAdmin):
     """Tokens are made and revoked, never changed: what one may do is agreed on when it is handed out."""
 
     form = TokenForm
@@ -43,7 +44,6 @@ class TokenAdmin(admin.ModelAdmin[Token]):
     search_fields = ("name", "key", "owner__username")
     ordering = ("-created_at", "pk")
     actions = ("revoke_selected",)
-    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         rows = super().get_queryset(request)

@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
+from threatdb.curation.forms import CheckedForm
+
 from . import tokens
 from .choices import Scope
 from .models import Token
 
 
-class TokenForm(forms.ModelForm[Token]):
+class TokenForm(CheckedForm):
     """A token to be made; ``written`` is how it is written, for the page that shows it once."""
 
     maker: User

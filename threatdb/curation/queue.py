@@ -15,6 +15,7 @@ from threatdb.records.models import Revision
 
 from .access import page_of
 from .filters import pending, written_by
+from .standing import returns
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -51,6 +52,19 @@ def _figures(page: Any, request: HttpRequest) -> dict[str, Any]:
         "pending": pending(rows).count(),
         "pending_url": f"{address}?readers=earlier",
     }
+
+
+def returned(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:
+    """The records that were returned to the user and wait for him, with who returned them and why; newest first."""
+    drafts: dict[UUID, Any] = {}
+    for page in _pages(site, request):
+        rows = page.get_queryset(request).filter(state=State.DRAFT)
+        drafts |= {record.pk: record for record in written_by(rows, request.user).order_by("-updated_at")[:SEARCHED]}
+    found = returns(Revision.objects.filter(record_id__in=drafts).defer("document"))
+    return [
+        {"change": change, "record": drafts[change.record_id], "url": page_of(drafts[change.record_id])}
+        for change in found[:SEARCHED]
+    ]
 
 
 def latest(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:

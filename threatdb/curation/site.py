@@ -66,6 +66,7 @@ class CurationSite(GuardedSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         context = {
             "queue": queue.waiting(self, request),
+            "returned": queue.returned(self, request),
             "latest": queue.latest(self, request),
             **(extra_context or {}),
         }

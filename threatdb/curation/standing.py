@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from threatdb.records import documents, registry
-from threatdb.records.choices import State
+from threatdb.records.choices import Action, State
 from threatdb.records.markings import Marking
 from threatdb.records.models import Record, Revision
 from threatdb.records.visibility import Viewer
@@ -29,12 +31,21 @@ class Standing:
     api_path: str
     read_version: int | None = None
     """Number of the edition that readers up to the user's clearance see."""
+    read_marking: Marking | None = None
+    """The marking under which they see it; that of the record is the one which is pending."""
     read_since: datetime | None = None
     pending: list[Difference] = field(default_factory=list)
+    returned: Revision | None = None
+    """The revision that returned the record to its author, while nothing has been done with it since."""
 
     @property
     def is_pending(self) -> bool:
         return self.read_version is not None and self.record.state != State.PUBLISHED
+
+    @property
+    def marking_differs(self) -> bool:
+        """Whether readers have the record under another marking than the working copy's."""
+        return self.read_marking is not None and self.read_marking != self.record.marking
 
 
 def standing_of(record: Record, viewer: Viewer) -> Standing:
@@ -46,15 +57,25 @@ def standing_of(record: Record, viewer: Viewer) -> Standing:
         Marking(record.marking).label,
         f"{documents.API_ROOT}{record_type.plural}/{record.pk}/",
     )
+    standing.returned = returns(Revision.objects.filter(record_id=record.pk)).first()
     rows = record_type.index.objects.select_related("revision").filter(record_id=record.pk)
     read: Any = rows.visible_to(viewer).first()
     if read is None:
         return standing
     standing.read_version, standing.read_since = read.version, read.revision.at
+    standing.read_marking = Marking(read.marking)
     current: Any = rows.visible_to(viewer, working=True).first()
     if current is not None and current.pk != read.pk:
         standing.pending = differences(read.revision, current.revision, viewer, STEPS)
     return standing
+
+
+def returns(revisions: QuerySet[Revision]) -> QuerySet[Revision]:
+    """Those of the revisions that returned a record to its author and are the last that somebody made of it."""
+    later = Revision.objects.exclude(action=Action.REFRESH).filter(
+        record_id=OuterRef("record_id"), number__gt=OuterRef("number")
+    )
+    return revisions.filter(~Exists(later), action=Action.RETURN).select_related("by").order_by("-seq")
 
 
 def differences(old: Revision, new: Revision, viewer: Viewer, unsaid: frozenset[str] = frozenset()) -> list[Difference]:

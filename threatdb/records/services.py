@@ -132,6 +132,8 @@ def _move(
 
 def _check(rows: _Rows, entry: Entry, by: User | None) -> None:
     """Keep the rule that references point down the markings."""
+    if entry.action is Action.RECLASSIFY:
+        _refuse_raising(by)
     viewer = viewer_of(by) if by else SYSTEM
     if entry.action is Action.WITHDRAW:
         held = references.dependants(entry.record_id) if entry.ends else []
@@ -141,6 +143,16 @@ def _check(rows: _Rows, entry: Entry, by: User | None) -> None:
         references.refuse("This cannot be published", missing, viewer)
         held = references.dependants(entry.record_id, below=entry.marking)
         references.refuse("The marking cannot be raised", held, viewer)
+
+
+def _refuse_raising(by: User | None) -> None:
+    """Raising a marking takes a version away from readers at once: that is for who may publish or withdraw."""
+    if by and not any(by.has_perm(f"records.{verb}_records") for verb in ("publish", "withdraw")):
+        raise ValidationError(
+            "Raising the marking would take this from readers at once, which only those may do who publish or withdraw "
+            "records. Leave the marking as it is, and ask one of them.",
+            code="raising_not_allowed",
+        )
 
 
 def _raised(rows: _Rows, act: Act) -> list[Entry]:
