@@ -230,13 +230,13 @@ def test_no_page_and_no_choice_holds_a_byte_of_what_is_hidden(make_user: MakeUse
         for field in page.get_autocomplete_fields(request_of(client)):
             label = f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={field}"
             pages += [f"{reverse('admin:autocomplete')}?{label}&term={term}" for term in ("", "4711", "canary")]
-    found = {page: client.get(page) for page in pages}
-    for page, response in found.items():
+    found = {url: client.get(url) for url in pages}
+    for url, response in found.items():
         text = response.content.decode().casefold()
-        assert response.status_code in {200, 403}, page
-        assert CANARY.casefold() not in text, page
-        assert not [row for row in hidden if str(row.pk) in text], page
-    read = [page for page, response in found.items() if "open-4711" in response.content.decode().casefold()]
+        assert response.status_code in {200, 403}, url
+        assert CANARY.casefold() not in text, url
+        assert not [row for row in hidden if str(row.pk) in text], url
+    read = [url for url, response in found.items() if "open-4711" in response.content.decode().casefold()]
     assert len(read) > 20, "The pages have to show something, or nothing was tested."
 
 

@@ -65,6 +65,11 @@ class CheckedAdmin(LimitedChoosing, admin.ModelAdmin[Any]):
             raise Http404(f"There is no such {self.opts.verbose_name}.")
         return row
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        # Django's two boxes of an instant take an instant to begin with, and no text from an address.
+        instants = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
+        return {key: text for key, text in super().get_changeform_initial_data(request).items() if key not in instants}
+
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         request.changed = bool(message)  # type: ignore[attr-defined]
         return super().log_change(request, obj, message) if message else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
@@ -147,6 +147,8 @@ CROSSWALK = 'Write {"scheme": ["code", "code"]}: for each scheme the list of its
 class CrosswalkField(forms.JSONField):
     """The codes of other schemes that mean the same: {scheme: [code, ...]}, and nothing deeper."""
 
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": CROSSWALK}
+
     def to_python(self, value: Any) -> Any:
         try:
             read = super().to_python(value)
@@ -160,10 +162,8 @@ class CrosswalkField(forms.JSONField):
         return read
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        try:
-            return super().bound_data(data, initial)
-        except (RecursionError, ValueError):
-            return InvalidJSONInput(data)
+        # Shown again as it was typed: read and written anew, it might not be what was sent, or not be text at all.
+        return None if data is None else InvalidJSONInput(data)
 
 
 def _is_crosswalk(value: Any) -> bool:
