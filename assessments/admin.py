@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.forms.models import BaseInlineFormSet
 
-from threatdb.curation.admin import CitationInline, PartInline, RecordAdmin, StackedPartInline
+from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, StackedPartInline
 
 from .models import EVIDENCE, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
-
-if TYPE_CHECKING:
-    EvidenceFormSetBase = BaseInlineFormSet[Evidence, Assessment, Any]
-else:
-    EvidenceFormSetBase = BaseInlineFormSet
 
 
 class SubjectInline(PartInline):
@@ -31,7 +23,7 @@ class PlaceInline(PartInline):
     fields = ("country", "admin1")
 
 
-class EvidenceFormSet(EvidenceFormSetBase):
+class EvidenceFormSet(PartFormSet):
     """The evidence of one assessment, looked at together with its outcome."""
 
     def clean(self) -> None:

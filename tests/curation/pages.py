@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 
 from sources.models import Licence
 from tests.factories.actors import make_actor, make_relationship
+from tests.factories.assessments import make_assessment
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
 from threatdb.access import tokens
@@ -40,6 +41,7 @@ def make_rows(administrator: User) -> None:
         involvements=[involvement], casualty_reports=[{"source": source}], **cited,
     )  # fmt: skip
     make_claim(incidents=[incident], mode="telegram", **cited)
+    make_assessment(subjects=[actor], **cited)
     Country.objects.get_or_create(code="AF", defaults={"name": "Afghanistan"})
     Licence.objects.get_or_create(code="cc-by", defaults={"label": "CC BY"})
     Group.objects.get_or_create(name="somebody")

@@ -38,6 +38,8 @@ LEDGER = {
     "records.head",
     "records.reference",
     "records.searchtext",
+    "records.tombstone",
+    "records.merge",
 }
 
 
