@@ -19,11 +19,13 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.models import Max
+from django.test import Client
 
 from actors.models import Actor, Relationship
 from actors.serializers import ActorSerializer, RelationshipSerializer
 from sources.models import Source, SourceTerm
 from sources.serializers import SourceSerializer
+from tests.api.mirror import Mirror, whole
 from tests.factories.actors import make_actor, make_relationship
 from tests.factories.records import change
 from tests.factories.sources import make_source
@@ -263,6 +265,44 @@ def _rewrite(record: Record, *, by: None) -> None:
 
 def _raise(record: Record, *, by: None) -> None:
     change(_serializer(record), record, marking="amber")
+
+
+class TestTheFeedMeanwhile:
+    @pytest.mark.parametrize("size", [3, 1000])
+    def test_a_mirror_misses_nothing_that_writers_commit(self, size: int) -> None:
+        """It polls as fast as it can while all write: create, edit, hide and withdraw."""
+        over, mirror = threading.Event(), Mirror(Client())
+
+        def write(writer: int) -> None:
+            for number in range(ROUNDS):
+                with transaction.atomic():
+                    source = make_source(title=f"{writer}.{number}", marking="clear", published=True)
+                edit(SourceSerializer, source.pk, publish=bool(number % 2), title=f"{writer}.{number}!")
+                if number % 3 == 0:
+                    services.withdraw(source, by=None)
+                if number % 3 == 1:
+                    edit(SourceSerializer, source.pk, publish=False, marking="red")
+
+        def poll() -> int:
+            polls = 0
+            while not over.is_set():
+                mirror.read_page(size)
+                polls += 1
+            return polls
+
+        def write_all() -> None:
+            try:
+                together(*(lambda n=n: write(n) for n in range(WRITERS)))
+            finally:
+                over.set()
+
+        polls, _ = together(poll, write_all)
+        assert polls > WRITERS
+
+        mirror.catch_up(size)
+        assert mirror.documents == whole(Client()) == whole(Client(), as_of=mirror.cursor)
+        assert len(mirror.documents) == WRITERS * ROUNDS / 3
+        assert_in_order()
 
 
 class TestRebuildingMeanwhile:

@@ -73,7 +73,8 @@ def code_words(text: str) -> list[str]:
 
 # --- The calls that README opens with ---
 
-CALLS = re.findall(r"^\$ curl -s 'http://127\.0\.0\.1:8000([^']+)'\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL)
+CALL = re.compile(r"^\$ curl -s 'http://127\.0\.0\.1:8000([^']+)'\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+CALLS = CALL.findall(README[: README.index("## ")])
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,18 @@ def test_what_can_be_written_is_listed(number: int) -> None:
 def test_the_scope_of_each_move_is_listed() -> None:
     rows = {code_words(row[0])[0]: code_words(row[2])[0] for row in table(section("Writing"), 1)}
     assert rows == {name: move.right.scope for name, move in MOVES.items()}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("seeded")
+def test_a_mirror_is_told_what_readme_says(client: Client) -> None:
+    """``…`` stands for what differs from one installation to the next."""
+    cursor = client.get("/api/v1/changes/?page_size=1000").json()["cursor"]
+    calls = CALL.findall(section("Keeping a mirror"))
+    assert len(calls) == 2
+    for path, output in calls:
+        told = client.get(path.replace("CURSOR", cursor), HTTP_HOST="127.0.0.1:8000").content.decode()
+        assert re.fullmatch(re.escape(output).replace("…", ".+"), told, re.DOTALL), told[:500]
 
 
 # --- Filters ---

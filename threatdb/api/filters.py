@@ -114,7 +114,7 @@ class StrictFilterBackend:
 
 
 # Parameters of which a second value would have to be ignored.
-STAND_ONCE = ("cursor", "page_size", "count", "ordering", "format", *PARAMETERS)
+STAND_ONCE = ("cursor", "page_size", "count", "ordering", "format", "after", *PARAMETERS)
 
 
 def refuse_unknown(request: Request, known: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,20 @@ class Envelope:
         return b'%b,"results":[%b]}' % (head[:-1], ",".join(self.results).encode())
 
 
+@dataclass(frozen=True)
+class Feed:
+    """A page of the feed: where to go on, whether there is more, and the changes as JSON."""
+
+    next: str
+    cursor: str
+    more: bool
+    results: Sequence[bytes]
+
+    def encode(self) -> bytes:
+        head = orjson.dumps({"next": self.next, "cursor": self.cursor, "more": self.more})
+        return b'%b,"results":[%b]}' % (head[:-1], b",".join(self.results))
+
+
 class JSONRenderer(BaseRenderer):
     """Writes what a view hands over: an envelope of stored documents, one stored document, or plain data."""
 
@@ -42,7 +56,7 @@ class JSONRenderer(BaseRenderer):
 
 def encoded(data: Any) -> bytes:
     """The bytes of what a view hands over."""
-    if isinstance(data, Envelope):
+    if isinstance(data, Envelope | Feed):
         return data.encode()
     if isinstance(data, bytes):
         return data

@@ -73,12 +73,13 @@ NARROWING = [
     parameter("fields", "Only these keys of each document, with commas between."),
     parameter("omit", "All keys but these, with commas between."),
 ]
+VIEW = parameter(
+    "view",
+    "What is read: what is published, or the working copies, for those who curate.",
+    {"type": "string", "enum": ["published", "working"], "default": "published"},
+)
 SIGHT = [
-    parameter(
-        "view",
-        "What is read: what is published, or the working copies, for those who curate.",
-        {"type": "string", "enum": ["published", "working"], "default": "published"},
-    ),
+    VIEW,
     parameter("as_of", "The past as readers saw it: an instant, or a cursor of /changes/."),
 ]
 CURSOR = parameter("cursor", "Where the page starts: taken unchanged from next or previous.")

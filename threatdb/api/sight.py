@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
+from threatdb.records import veiling
 from threatdb.records.models import IndexRow
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.visibility import Viewer
@@ -43,6 +44,12 @@ class Sight:
         """The revisions that exist here."""
         found: IndexQuerySet = index.objects.visible_to(self.viewer, working=self.working, at=self.at)
         return found
+
+    def shown(self, texts: list[str]) -> list[str]:
+        """The stored documents of such revisions, without what they name and the viewer may not see."""
+        if self.working or self.at is not None:
+            return veiling.veiled_texts(texts, self.reader)
+        return texts
 
 
 def sight_of(request: Request) -> Sight:

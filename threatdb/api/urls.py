@@ -10,6 +10,7 @@ import incidents.urls
 import sources.urls
 from threatdb.access.views import MeView
 
+from .changes import ChangesViewSet
 from .docs import DocsView, RootView, SchemaView
 from .routing import RecordRouter
 from .vocabularies import VocabularyViewSet
@@ -18,6 +19,7 @@ router = RecordRouter()
 router.APIRootView = RootView
 for app in (actors.urls, incidents.urls, sources.urls, assessments.urls):
     app.register(router)
+router.register("changes", ChangesViewSet, basename="change")
 router.register("vocabularies", VocabularyViewSet, basename="vocabulary")
 
 urlpatterns = [

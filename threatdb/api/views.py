@@ -93,6 +93,7 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
         text = rows.values_list("revision__document", flat=True).first()
         if text is None:
             raise Http404
+        (text,) = self.sight.shown([text])
         body = (narrow(text) if narrow else text).encode()
         etag = conditional.strong_etag(body)
         if conditional.is_current(request, etag):
@@ -126,11 +127,12 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
             cursor = read_cursor(request.query_params["cursor"], orders, self.type.index)
         count = self._count(request, rows, position)
         page = read_page(rows, orders, size, cursor, self.type.sort)
+        shown = self.sight.shown(page.documents)
         return Envelope(
             next=link(request, page.next),
             previous=link(request, page.previous),
             count=count,
-            results=[narrow(text) for text in page.documents] if narrow else page.documents,
+            results=[narrow(text) for text in shown] if narrow else shown,
         )
 
     def _count(self, request: Request, rows: IndexQuerySet, position: int) -> int | None:

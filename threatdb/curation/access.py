@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.admin.utils import quote
 from django.db import models
@@ -11,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from threatdb.records import registry
 from threatdb.records.models import Record
 from threatdb.records.visibility import Viewer, viewer_of
 
@@ -58,18 +56,6 @@ def _record_model(field: models.Field[Any, Any]) -> type[Record]:
 def refers_to_record(field: models.Field[Any, Any]) -> bool:
     """Whether a relation leads to a record, as against a vocabulary or a user."""
     return isinstance(field.related_model, type) and issubclass(field.related_model, Record)
-
-
-def seen(ids: set[UUID], viewer: Viewer) -> set[UUID]:
-    """Those of the records whose embedded form, as published or else as drafted, the viewer may see."""
-    found: set[UUID] = set()
-    for record_type in registry.all_types():
-        rows = record_type.index.objects.filter(record_id__in=ids)
-        published = set(rows.filter(in_force=True).values_list("record_id", flat=True))
-        found |= set(rows.visible_to(viewer).values_list("record_id", flat=True))
-        drafted = set(rows.visible_to(viewer, working=True).values_list("record_id", flat=True))
-        found |= drafted - published
-    return found
 
 
 def page_of(record: Record, page: str = "change") -> str:

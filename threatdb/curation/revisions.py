@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 from django.db.models import Q, QuerySet
 
-from threatdb.records import documents, registry
+from threatdb.records import documents, veiling
 from threatdb.records.markings import Marking
 from threatdb.records.models import Record, Revision
 from threatdb.records.registry import Document
 from threatdb.records.visibility import Viewer
 
-from .access import HIDDEN, seen
+from .access import HIDDEN
 
 
 def revisions_of(record: Record, viewer: Viewer) -> QuerySet[Revision]:
@@ -30,16 +27,5 @@ def revisions_of(record: Record, viewer: Viewer) -> QuerySet[Revision]:
 def shown(revisions: list[Revision], viewer: Viewer) -> list[Document]:
     """The documents of the revisions, with each hidden record that they embed shown as hidden."""
     found = [documents.load(revision.document) for revision in revisions]
-    ids = {UUID(leaf["id"]) for document in found for leaf in registry.embedded(document)}
-    hidden = {str(record_id) for record_id in ids - seen(ids, viewer)}
-    return [{key: _veiled(value, hidden) for key, value in document.items()} for document in found]
-
-
-def _veiled(value: Any, hidden: set[str]) -> Any:
-    if isinstance(value, list):
-        return [_veiled(item, hidden) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get("id") in hidden:
-        return HIDDEN
-    return {key: _veiled(item, hidden) for key, item in value.items()}
+    hidden = veiling.hidden_in(found, viewer)
+    return [veiling.veiled(document, hidden, HIDDEN) for document in found]

@@ -39,13 +39,18 @@ class IndexQuerySet(models.QuerySet[Any]):
             rows = self.filter(visibility.visible_to(viewer, working=working))
             rows.all_in_force = not working
             return rows
-        today = self.model._default_manager.filter(visibility.visible_to(viewer))
         then = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
-        return self.filter(then, Exists(today.filter(record_id=OuterRef("record_id"))), marking__lte=viewer.clearance)
+        return self.once_visible_to(viewer, by=at).filter(then).of_records_visible_to(viewer)
 
     def once_visible_to(self, viewer: Viewer, *, by: int) -> Self:
         """What readers with the viewer's clearance could see, now or once, up to a ledger position."""
+        # What was ever in force was so from its own position on, so the key finds it.
         return self.filter(visibility.within_clearance(viewer), pk__lte=by, since__isnull=False)
+
+    def of_records_visible_to(self, viewer: Viewer) -> Self:
+        """Revisions of whatever age, of records that readers with the viewer's clearance see today."""
+        today = self.model._default_manager.filter(visibility.visible_to(viewer))
+        return self.filter(Exists(today.filter(record_id=OuterRef("record_id"))))
 
     def with_term(self, kind: str, values: Collection[str] | None, **also: Any) -> Self:
         """Revisions that carry any of the values (or any at all); ``also`` are conditions on the same term.

@@ -1,0 +1,124 @@
+"""Random work on linked records of every type, through the services as every door does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from rest_framework.exceptions import ValidationError as Refused
+
+from threatdb.records import registry, services
+from threatdb.records.models import Record
+
+from .kinds import NEEDED, REFERS, SERIALIZERS, content_of, document_of, needed_codes
+from .reference_model import Content
+
+NAMES = ["Alpha", "Beta", "Gamma", "Dèlta “4”"]
+MOST = 40
+"""Records of each kind; with more of them, each would see little of what can happen to one."""
+
+Move = Callable[..., object]
+
+
+class Work:
+    """Does one random thing after another; what the rules refuse is left."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.kinds: dict[str, str] = {}
+        self.contents: dict[str, Content] = {}
+        self.refs: dict[str, list[str | None]] = {}
+        self.done = 0
+        needed_codes()
+        self.moves: list[Move] = [services.submit, services.send_back, services.withdraw, services.withdraw]
+        self.moves.extend(services.publish for _ in range(5))
+        for kind in ("source", "actor", "actor", "relationship", "incident", "incident", "claim"):
+            self.create(kind, 0, publish=True)
+
+    def step(self) -> None:
+        """Do something, or try to."""
+        doing = self.random.choices(
+            [self.add, self.rename, self.mark, self.rewrite, self.move], weights=[2, 3, 2, 2, 6]
+        )[0]
+        doing()
+
+    def add(self) -> None:
+        kind = self.random.choice(list(SERIALIZERS))
+        if sum(has == kind for has in self.kinds.values()) < MOST:
+            self.create(kind, self.random.choice([0, 0, 0, 1, 2, 4]), publish=self.random.random() < 0.6)
+
+    def create(self, kind: str, marking: int, *, publish: bool) -> None:
+        refs = self._choose(kind)
+        if None in refs[: NEEDED[kind]]:
+            return
+        content = content_of(kind, marking, self.random.choice(NAMES), refs)
+        document = document_of(kind, content, refs)
+        if kind == "actor":
+            document["slug"] = f"actor-{len(self.kinds)}"
+        made: list[Record] = []
+        self._attempt(lambda: made.append(self._save(kind, None, document)))
+        if made:
+            key = str(made[0].pk)
+            self.kinds[key], self.contents[key], self.refs[key] = kind, content, refs
+            if publish:
+                self._attempt(lambda: services.publish(made[0], by=None))
+
+    def rename(self) -> None:
+        key = self._pick()
+        self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self.refs[key])
+        self._attempt(lambda: services.publish(self._record(key), by=None))
+
+    def mark(self) -> None:
+        key = self._pick()
+        self._edit(key, self.random.choice([0, 0, 1, 2, 4]), self.contents[key].name, self.refs[key])
+        if self.random.random() < 0.5:
+            self._attempt(lambda: services.publish(self._record(key), by=None))
+
+    def rewrite(self) -> None:
+        key = self._pick()
+        self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self._choose(self.kinds[key], key))
+
+    def move(self) -> None:
+        act, key = self.random.choice(self.moves), self._pick()
+        self._attempt(lambda: act(self._record(key), by=None))
+
+    def _edit(self, key: str, marking: int, name: str, refs: list[str | None]) -> None:
+        kind = self.kinds[key]
+        if None in refs[: NEEDED[kind]]:
+            return
+        content = content_of(kind, marking, name, refs)
+        if self._attempt(lambda: self._save(kind, self._record(key), document_of(kind, content, refs))):
+            self.contents[key], self.refs[key] = content, refs
+
+    def _attempt(self, act: Callable[[], object]) -> bool:
+        try:
+            with transaction.atomic():
+                act()
+        except (ValidationError, Refused):
+            return False
+        self.done += 1
+        return True
+
+    def _save(self, kind: str, record: Record | None, document: dict[str, object]) -> Record:
+        serializer = SERIALIZERS[kind](record, data=document, partial=record is not None)
+        serializer.is_valid(raise_exception=True)
+        saved: Record = serializer.save()
+        services.save(saved, by=None, reason_code="correction")
+        return saved
+
+    def _pick(self) -> str:
+        return self.random.choice(list(self.kinds))
+
+    def _record(self, key: str) -> Record:
+        found: Record = registry.get(self.kinds[key]).model.objects.get(pk=key)
+        return found
+
+    def _choose(self, kind: str, key: str | None = None) -> list[str | None]:
+        refs: list[str | None] = []
+        for place, of in enumerate(REFERS[kind]):
+            found = [k for k, has in self.kinds.items() if has == of and k != key and k not in refs]
+            named = found and (place < NEEDED[kind] or self.random.random() < 0.4)
+            refs.append(self.random.choice(found) if named else None)
+        return refs

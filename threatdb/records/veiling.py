@@ -1,0 +1,65 @@
+"""Documents that may name what their reader may not see: working copies, and records as they once were.
+
+What is in force names only what its readers see as well. A draft may name a record that is marked higher, and an
+earlier edition one that was withdrawn since; where they are shown, such a record is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from . import documents, registry
+from .registry import Document
+from .visibility import Viewer
+
+
+def seen(ids: Collection[UUID], viewer: Viewer) -> set[UUID]:
+    """Those of the records whose embedded form, as published or else as drafted, the viewer may see."""
+    parts = []
+    for record_type in registry.all_types():
+        rows = record_type.index.objects.filter(record_id__in=ids)
+        parts.append(rows.visible_to(viewer))
+        if viewer.curates:
+            published = record_type.index.objects.filter(in_force=True, record_id=OuterRef("record_id"))
+            parts.append(rows.visible_to(viewer, working=True).filter(~Exists(published)))
+    first, *others = (part.order_by().values_list("record_id", flat=True) for part in parts)
+    return set(first.union(*others, all=True)) if ids else set()
+
+
+def hidden_in(found: Iterable[Document], viewer: Viewer) -> set[str]:
+    """The ids of the records that the documents embed and that the viewer may not see."""
+    ids = {UUID(leaf["id"]) for document in found for leaf in registry.embedded(document)}
+    return {str(record_id) for record_id in ids - seen(ids, viewer)}
+
+
+def veiled(document: Document, hidden: Collection[str], instead: Any) -> Document:
+    """The document with something else in place of each embedded record of those ids."""
+    return {key: _veiled(value, hidden, instead) for key, value in document.items()}
+
+
+def _veiled(value: Any, hidden: Collection[str], instead: Any) -> Any:
+    if isinstance(value, list):
+        items = (_veiled(item, hidden, instead) for item in value)
+        # No list of a document holds nulls: one here is a record that is not to be seen.
+        return [item for item in items if item is not None]
+    if not isinstance(value, dict):
+        return value
+    if value.get("id") in hidden:
+        return instead
+    return {key: _veiled(item, hidden, instead) for key, item in value.items()}
+
+
+def veiled_texts(texts: list[str], viewer: Viewer) -> list[str]:
+    """Stored documents without the records that the viewer may not see: null in their place, or nothing in a list."""
+    loaded = [documents.load(text) for text in texts]
+    hidden = hidden_in(loaded, viewer)
+    if not hidden:
+        return texts
+    return [
+        documents.dump(veiled(document, hidden, None)) if any(key in text for key in hidden) else text
+        for text, document in zip(texts, loaded, strict=True)
+    ]
