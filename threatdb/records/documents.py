@@ -60,7 +60,20 @@ def load(text: str) -> Document:
 def changed_keys(old: Document, new: Document) -> list[str]:
     """Top-level keys whose values differ, apart from those that change with every revision."""
     ignored = {"version", "updated_at", "state"}
-    return [key for key in new if key not in ignored and old.get(key) != new[key]]
+    return [key for key in new if key not in ignored and not _same(old.get(key), new[key])]
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values say the same. A document written before a key was added lacks it, which says nothing."""
+    if old == new:
+        return True
+    if old is None:
+        return bool(new == [])
+    if isinstance(new, dict) and isinstance(old, dict):
+        return all(_same(old.get(key), value) for key, value in new.items())
+    if isinstance(new, list) and isinstance(old, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return False
 
 
 def iso(day: date | None) -> str | None:
