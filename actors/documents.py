@@ -36,6 +36,7 @@ class ActorType(RecordType):
     terms = ActorTerm
     leaf = ("id", "slug", "name", "kind")
     sort = "name"
+    unique_keys = ("slug",)
 
     def body(self, record: Actor, embed: Embedder) -> Document:
         return {

@@ -35,10 +35,10 @@ class SlugField(BoundedCharField):
         refuse_uuid,
     ]
 
-    def condition(self, column: str) -> str:
+    def condition(self, column: str, vendor: str) -> str:
         # Written with functions that both engines have: neither reads the other's patterns.
         rules = (
-            super().condition(column),
+            super().condition(column, vendor),
             f"LTRIM({column}, '{LETTERS}-') = ''",
             f"REPLACE({column}, '--', '') = {column}",
             f"TRIM({column}, '-') = {column}",

@@ -10,16 +10,20 @@ from django.db import models
 from django.db.models import F, Q
 
 from sources.models import Citation
+from threatdb.records import intervals
 from threatdb.records.choices import DatePrecision, Likelihood
 from threatdb.records.fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
+    DayField,
+    FlagField,
     IndexCharField,
     PartialDateField,
     TagsField,
 )
 from threatdb.records.models import IndexRow, Record, TermRow
+from threatdb.records.patterns import LanguageField, ScriptField
 from threatdb.records.vocabularies import VocabularyEntry
 
 from .choices import ActorKind, ActorStatus, NameKind
@@ -31,9 +35,7 @@ class RelationshipKind(VocabularyEntry):
     """What one actor is to another, read from subject to object."""
 
     inverse_label = BoundedCharField(max_length=200, blank=True, help_text="The label as read from object to subject.")
-    symmetric = models.BooleanField(
-        default=False, help_text="Whether it says the same with subject and object exchanged."
-    )
+    symmetric = FlagField(default=False, help_text="Whether it says the same with subject and object exchanged.")
 
 
 class RelationshipContent(VocabularyEntry):
@@ -43,7 +45,7 @@ class RelationshipContent(VocabularyEntry):
 class Actor(Record):
     """Somebody who acts or is acted upon: a group, a state, a movement, a community, a person."""
 
-    slug = SlugField(max_length=100, unique=True, help_text="Readable name for addresses, such as red-front.")
+    slug = SlugField(max_length=100, db_index=True, help_text="Readable name for addresses, such as red-front.")
     name = BoundedCharField(max_length=300, help_text="The name that documents show.")
     kind = ChoiceField(choices=ActorKind.choices)
     status = ChoiceField(choices=ActorStatus.choices, default=ActorStatus.UNKNOWN)
@@ -83,11 +85,11 @@ class ActorName(ActorPart):
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="names")
     name = BoundedCharField(max_length=300)
     kind = ChoiceField(choices=NameKind.choices, default=NameKind.ALIAS)
-    language = BoundedCharField(max_length=35, blank=True, help_text="BCP 47 tag, such as en or ps-AF.")
-    script = BoundedCharField(max_length=4, blank=True, help_text="ISO 15924 code, such as Arab.")
+    language = LanguageField()
+    script = ScriptField()
     valid_from = PartialDateField(null=True, blank=True)
     valid_to = PartialDateField(null=True, blank=True)
-    contested = models.BooleanField(
+    contested = FlagField(
         default=False, help_text="Whether the actor or others dispute that it is a name of this actor."
     )
 
@@ -188,6 +190,18 @@ class ActorCitation(Citation):
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="citations")
 
 
+# The two intervals of a period: when it began, and when it ended.
+START = ("start_earliest", "start_latest")
+END = ("end_earliest", "end_latest")
+
+
+def _period_fits() -> Q:
+    """That each interval of which something is known fits the precision, and that something is known of one."""
+    none = [Q(**{f"{column}__isnull": True for column in side}) for side in (START, END)]
+    start, end = (intervals.fits(*side, "period_precision") for side in (START, END))
+    return (start | none[0]) & (end | none[1]) & ~(none[0] & none[1])
+
+
 class Relationship(Record):
     """What one actor is or was to another, over a period whose ends may be known as intervals only."""
 
@@ -195,10 +209,10 @@ class Relationship(Record):
     object = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="+")
     kind = models.ForeignKey(RelationshipKind, on_delete=models.PROTECT, related_name="+")
     content = models.ManyToManyField(RelationshipContent, blank=True, related_name="+")
-    start_earliest = models.DateField(null=True, blank=True)
-    start_latest = models.DateField(null=True, blank=True)
-    end_earliest = models.DateField(null=True, blank=True)
-    end_latest = models.DateField(null=True, blank=True)
+    start_earliest = DayField(null=True, blank=True)
+    start_latest = DayField(null=True, blank=True)
+    end_earliest = DayField(null=True, blank=True)
+    end_latest = DayField(null=True, blank=True)
     period_precision = ChoiceField(
         choices=DatePrecision.choices,
         default=DatePrecision.UNKNOWN,
@@ -226,16 +240,9 @@ class Relationship(Record):
                 condition=~Q(subject=F("object")),
                 violation_error_message="Subject and object must be two actors.",
             ),
-            models.CheckConstraint(
-                name="relationship_start_in_order",
-                condition=Q(start_latest__gte=F("start_earliest")),
-                violation_error_message="The latest start cannot come before the earliest.",
-            ),
-            models.CheckConstraint(
-                name="relationship_end_in_order",
-                condition=Q(end_latest__gte=F("end_earliest")),
-                violation_error_message="The latest end cannot come before the earliest.",
-            ),
+            intervals.in_order("relationship_start", *START, what="start"),
+            intervals.in_order("relationship_end", *END, what="end"),
+            intervals.fits_precision("relationship_period", "period_precision", _period_fits()),
             models.CheckConstraint(
                 name="relationship_ends_after_start",
                 condition=Q(end_latest__gte=F("start_earliest")),
@@ -245,6 +252,13 @@ class Relationship(Record):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.kind} → {self.object}"
+
+    def clean(self) -> None:
+        super().clean()
+        sides = [(self.start_earliest, self.start_latest), (self.end_earliest, self.end_latest)]
+        for earliest, latest in [side for side in sides if any(side)] or sides[:1]:
+            if sentence := intervals.misfit(earliest, latest, self.period_precision):
+                raise ValidationError({"period_precision": ValidationError(sentence, code="precision")})
 
 
 class RelationshipCitation(Citation):
@@ -266,11 +280,15 @@ class ActorIndex(IndexRow):
     source_count = models.PositiveIntegerField()
 
     class Meta:
-        constraints = IndexRow.rules("actor_index")
+        constraints = [
+            *IndexRow.rules("actor_index"),
+            models.UniqueConstraint(
+                fields=["slug", "marking"], condition=Q(in_force=True), name="actor_index_one_slug_at_a_marking"
+            ),
+        ]
         indexes = [
             models.Index(F("name"), F("record_id"), condition=Q(in_force=True), name="actor_index_name"),
             models.Index(F("kind"), F("name"), F("record_id"), condition=Q(in_force=True), name="actor_index_kind"),
-            models.Index(F("slug"), condition=Q(in_force=True), name="actor_index_slug"),
         ]
 
 

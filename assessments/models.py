@@ -16,9 +16,11 @@ from threatdb.records.fields import (
     BoundedFloatField,
     BoundedTextField,
     ChoiceField,
+    DayField,
     IndexCharField,
     TagsField,
 )
+from threatdb.records.intervals import interval_rules
 from threatdb.records.models import Country, Dated, IndexRow, Record, TermRow
 
 from .choices import BANDS, ESTIMATES, Confidence, EvidenceStance, Outcome
@@ -32,8 +34,8 @@ class Assessment(Record, Dated):
     """One judgement. Its date is that on which it was issued; an open horizon has no end."""
 
     statement = BoundedTextField(max_length=2000, help_text="What is judged, in one sentence.")
-    horizon_start = models.DateField(null=True, blank=True, help_text="From when on it is to come true.")
-    horizon_end = models.DateField(
+    horizon_start = DayField(null=True, blank=True, help_text="From when on it is to come true.")
+    horizon_end = DayField(
         null=True, blank=True, help_text="By when it is to come true, this day included; empty where none was stated."
     )
     horizon_as_reported = BoundedCharField(max_length=200, blank=True, help_text="The horizon in the author's words.")
@@ -60,7 +62,7 @@ class Assessment(Record, Dated):
     rationale = BoundedTextField(max_length=10_000, blank=True, help_text="On what the judgement rests.")
     criterion = BoundedTextField(max_length=2000, blank=True, help_text="By what its outcome is to be told.")
     outcome = ChoiceField(choices=Outcome.choices, default=Outcome.OPEN)
-    resolved_on = models.DateField(null=True, blank=True, help_text="When the outcome was decided.")
+    resolved_on = DayField(null=True, blank=True, help_text="When the outcome was decided.")
     resolved_by = BoundedCharField(max_length=200, blank=True, help_text="Who decided on the outcome.")
     resolution = BoundedTextField(max_length=2000, blank=True, help_text="Why it was decided so.")
     tags = TagsField()
@@ -68,11 +70,7 @@ class Assessment(Record, Dated):
     class Meta:
         ordering = ["-date_earliest", "id"]
         constraints = [
-            models.CheckConstraint(
-                name="assessment_date_in_order",
-                condition=Q(date_latest__gte=F("date_earliest")),
-                violation_error_message="The latest date cannot come before the earliest.",
-            ),
+            *interval_rules("assessment_date", "date"),
             models.CheckConstraint(
                 name="assessment_horizon_in_order",
                 condition=Q(horizon_end__gte=F("horizon_start")),

@@ -13,23 +13,28 @@ from threatdb.records.fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
+    DayField,
+    FlagField,
     IndexCharField,
+    LabelsField,
     TagsField,
-    are_labels,
 )
+from threatdb.records.intervals import interval_rules, refuse_misfit
 from threatdb.records.markings import Marking
 from threatdb.records.models import Dated, IndexRow, Record, TermRow
+from threatdb.records.patterns import LanguageField, WebAddressField
 from threatdb.records.vocabularies import VocabularyEntry
 
 from .choices import SourceKind
+from .supports import refuse_unknown_names
 
 
 class Licence(VocabularyEntry):
     """Terms under which a source's content may be passed on."""
 
-    url = BoundedCharField(max_length=500, blank=True)
+    url = WebAddressField(max_length=500)
     attribution = BoundedTextField(max_length=1000, blank=True, help_text="The words that must go with the data.")
-    redistributable = models.BooleanField(default=False, help_text="Whether records under it may be marked TLP:CLEAR.")
+    redistributable = FlagField(default=False, help_text="Whether records under it may be marked TLP:CLEAR.")
 
 
 class Licensed(models.Model):
@@ -57,22 +62,16 @@ class Source(Licensed, Record, Dated):
     title = BoundedCharField(max_length=500)
     publisher = BoundedCharField(max_length=200, blank=True)
     author = BoundedCharField(max_length=200, blank=True)
-    web_url = BoundedCharField(max_length=2000, blank=True)
-    archived_url = BoundedCharField(max_length=2000, blank=True)
-    language = BoundedCharField(max_length=35, blank=True, help_text="BCP 47 tag, such as en or ps-AF.")
+    web_url = WebAddressField()
+    archived_url = WebAddressField()
+    language = LanguageField()
     reliability = ChoiceField(choices=Reliability.choices, default=Reliability.F, help_text="Admiralty scale.")
     summary = BoundedTextField(max_length=10_000, blank=True)
     tags = TagsField()
 
     class Meta:
         ordering = ["title", "id"]
-        constraints = [
-            models.CheckConstraint(
-                name="source_date_in_order",
-                condition=Q(date_latest__gte=F("date_earliest")),
-                violation_error_message="The latest date cannot come before the earliest.",
-            ),
-        ]
+        constraints = interval_rules("source_date", "date")
 
     def __str__(self) -> str:
         return str(self.title)
@@ -84,8 +83,8 @@ class Citation(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     locator = BoundedCharField(max_length=200, blank=True, help_text="Page, paragraph or time.")
     quote = BoundedCharField(max_length=300, blank=True, help_text="A few words, where the wording matters.")
-    supports = models.JSONField(
-        default=list, blank=True, help_text="Names of the fields it backs; empty for the whole record."
+    supports = LabelsField(
+        default=list, blank=True, help_text="Names of the fields it backs, such as killed.low; empty for the whole."
     )
     credibility = ChoiceField(choices=Credibility.choices, null=True, blank=True, help_text="Admiralty scale.")
     reliability = ChoiceField(
@@ -97,32 +96,24 @@ class Citation(models.Model):
     report_publisher = BoundedCharField(
         max_length=200, blank=True, help_text="Who published the report that the source relies on."
     )
-    report_earliest = models.DateField(null=True, blank=True)
-    report_latest = models.DateField(null=True, blank=True)
-    report_precision = ChoiceField(choices=DatePrecision.choices, default=DatePrecision.DAY)
+    report_earliest = DayField(null=True, blank=True)
+    report_latest = DayField(null=True, blank=True)
+    report_precision = ChoiceField(choices=DatePrecision.choices, default=DatePrecision.UNKNOWN)
     report_as_reported = BoundedCharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         abstract = True
         ordering = ["position", "id"]
-        constraints = [
-            models.CheckConstraint(
-                name="%(class)s_report_in_order",
-                condition=Q(report_latest__gte=F("report_earliest")),
-                violation_error_message="The report's latest date cannot come before its earliest.",
-            ),
-        ]
+        constraints = interval_rules("%(class)s_report", "report")
 
     def __str__(self) -> str:
         return f"{self.source} {self.locator}".strip()
 
     def clean(self) -> None:
         super().clean()
-        # Anything but texts could hold an object with an id, which a document would show as a record.
-        if not are_labels(self.supports):
-            message = "Name the fields in a list of at most 50 texts of 1 to 64 characters."
-            raise ValidationError({"supports": message})
+        refuse_misfit(self, "report")
+        refuse_unknown_names(self)
 
 
 class SourceIndex(IndexRow):

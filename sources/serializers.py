@@ -77,7 +77,7 @@ class ReportDateSerializer(FlatSerializer):
         "precision": "report_precision",
         "as_reported": "report_as_reported",
     }
-    blank = {"precision": DatePrecision.DAY, "as_reported": ""}
+    blank = {"precision": DatePrecision.UNKNOWN, "as_reported": ""}
 
 
 class ReportSerializer(FlatSerializer):
@@ -90,7 +90,7 @@ class ReportSerializer(FlatSerializer):
         "publisher": "report_publisher",
         **{column: column for column in ReportDateSerializer.columns.values()},
     }
-    blank = {"publisher": "", "report_precision": DatePrecision.DAY, "report_as_reported": ""}
+    blank = {"publisher": "", "report_precision": DatePrecision.UNKNOWN, "report_as_reported": ""}
 
 
 class CitationSerializer(DocumentSerializer):
@@ -102,7 +102,7 @@ class CitationSerializer(DocumentSerializer):
         child=serializers.CharField(max_length=64),
         max_length=50,
         required=False,
-        help_text="Names of the fields it backs; empty for the whole record.",
+        help_text="Names of the fields it backs, such as killed.low; empty for the whole.",
     )
     report = ReportSerializer()
 

@@ -8,9 +8,10 @@ from actors.models import Actor
 from incidents.choices import Authenticity, MentionRole, Stance
 from sources.models import Citation
 from threatdb.records.fields import BoundedCharField, BoundedTextField, ChoiceField, TagsField
+from threatdb.records.intervals import interval_rules
 from threatdb.records.models import Dated, Record
+from threatdb.records.patterns import LanguageField
 
-from .dates import check_width, date_rules
 from .incident import Incident
 from .parts import Part
 from .vocabularies import ClaimMode
@@ -35,20 +36,16 @@ class Claim(Record, Dated):
     outlet = BoundedCharField(max_length=200, blank=True, help_text="Where it appeared.")
     stated_motive = BoundedTextField(max_length=2000, blank=True)
     text = BoundedTextField(max_length=2000, blank=True, help_text="A short excerpt.")
-    language = BoundedCharField(max_length=35, blank=True, help_text="BCP 47 tag, such as en or ps-AF.")
+    language = LanguageField()
     authenticity = ChoiceField(choices=Authenticity.choices, default=Authenticity.UNVERIFIED)
     tags = TagsField()
 
     class Meta:
         ordering = ["-date_earliest", "id"]
-        constraints = date_rules("claim")
+        constraints = interval_rules("claim_date", "date")
 
     def __str__(self) -> str:
         return f"{self.claimant} {self.get_stance_display().lower()}"
-
-    def clean(self) -> None:
-        super().clean()
-        check_width(self)
 
 
 class ClaimIncident(Part):

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from incidents.choices import UNCOUNTED, CountState, Qualifier
-from threatdb.records.fields import BoundedCharField, ChoiceField, CountField
+from threatdb.records.fields import BoundedCharField, ChoiceField, CountField, FlagField
 
 OUT_OF_ORDER = "The numbers must not decrease from low to best to high."
 
@@ -38,8 +38,8 @@ def count_state() -> ChoiceField:
     )
 
 
-def inconsistent() -> models.BooleanField[bool, bool]:
-    return models.BooleanField(
+def inconsistent() -> FlagField:
+    return FlagField(
         default=False,
         help_text="Keep numbers that decrease from low to high as they were given (real data sets have such rows).",
     )

@@ -7,17 +7,20 @@ from django.db.models import Q
 
 from incidents.choices import Domain, IncidentKind, PlacePrecision
 from sources.models import Licensed
+from threatdb.records.choices import DatePrecision
 from threatdb.records.fields import (
     BoundedCharField,
     BoundedFloatField,
     BoundedTextField,
     ChoiceField,
+    DayField,
+    FlagField,
     TagsField,
 )
+from threatdb.records.intervals import interval_rules
 from threatdb.records.models import Country, Dated, Record
 
 from .counts import OUT_OF_ORDER, Toll, as_reported, bound, in_order, qualifier, toll_rules
-from .dates import check_width, date_rules
 
 # Half the circumference of the Earth in kilometres: nothing is farther away.
 FARTHEST = 20_038
@@ -62,13 +65,14 @@ class Incident(Licensed, Record, Dated, Placed, Toll):
     title = BoundedCharField(max_length=300)
     summary = BoundedTextField(max_length=10_000, blank=True)
     # An incident without any date could not be found again; what is known least is a wide interval.
-    date_earliest = models.DateField()
-    date_latest = models.DateField()
-    domain = ChoiceField(choices=Domain.choices)
-    suicide = models.BooleanField(
-        null=True, blank=True, help_text="Whether an attacker meant to die; empty if unknown."
+    date_earliest = DayField()
+    date_latest = DayField()
+    date_precision = ChoiceField(
+        choices=DatePrecision.choices, default=DatePrecision.DAY, help_text="How wide the interval is."
     )
-    succeeded = models.BooleanField(
+    domain = ChoiceField(choices=Domain.choices)
+    suicide = FlagField(null=True, blank=True, help_text="Whether an attacker meant to die; empty if unknown.")
+    succeeded = FlagField(
         null=True, blank=True, help_text="Whether the act itself came off, whatever came of it; empty if unknown."
     )
     event_count_low = bound()
@@ -81,7 +85,7 @@ class Incident(Licensed, Record, Dated, Placed, Toll):
     class Meta:
         ordering = ["-date_earliest", "id"]
         constraints = [
-            *date_rules("incident"),
+            *interval_rules("incident_date", "date"),
             *toll_rules("incident"),
             models.CheckConstraint(
                 name="incident_event_count_in_order",
@@ -110,7 +114,3 @@ class Incident(Licensed, Record, Dated, Placed, Toll):
 
     def __str__(self) -> str:
         return str(self.title)
-
-    def clean(self) -> None:
-        super().clean()
-        check_width(self)

@@ -13,6 +13,7 @@ from threatdb.records.fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
+    FlagField,
     PartialDateField,
 )
 from threatdb.records.models import Country
@@ -129,7 +130,7 @@ class CasualtyReport(Part, Toll):
     attributed_to = BoundedCharField(
         max_length=200, blank=True, help_text="On whose word the source gives it, such as a hospital."
     )
-    preferred = models.BooleanField(default=False)
+    preferred = FlagField(default=False)
     preferred_reason = BoundedCharField(max_length=500, blank=True)
     preferred_by = BoundedCharField(max_length=150, blank=True, editable=False, help_text="User who preferred it.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from incidents.models.counts import BOUNDS
 from incidents.models.incident import FARTHEST
 from threatdb.records.fields import MAX_INTEGER
 from threatdb.records.models import Country
+from threatdb.records.pointers import Path
 from threatdb.records.serializers import DateSerializer, DocumentSerializer, FlatSerializer
 
 
@@ -93,15 +95,15 @@ class CountSerializer(FlatSerializer):
 
     def __init__(self, prefix: str, **kwargs: Any) -> None:
         self.prefix = prefix
-        keys = (*BOUNDS, "qualifier", "as_reported", "state", "consistent")
-        self.columns = {key: f"{prefix}_{key}" for key in keys}  # type: ignore[misc]
+        keys = (*BOUNDS, "qualifier", "as_reported", "state")
+        self.columns = {**{key: f"{prefix}_{key}" for key in keys}, "consistent": f"{prefix}_inconsistent"}
         super().__init__(**{"allow_null": False, **kwargs})
 
     blank = {"as_reported": ""}
 
     def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
         values = super().run_validation(data)
-        values[f"{self.prefix}_inconsistent"] = values.pop(f"{self.prefix}_consistent") is False
+        values[f"{self.prefix}_inconsistent"] = values[f"{self.prefix}_inconsistent"] is False
         if values[f"{self.prefix}_state"] is None:
             values[f"{self.prefix}_state"] = self._state_of(values)
         return values
@@ -125,3 +127,10 @@ class BareSerializer(DocumentSerializer):
             detail: Any = error.detail
             raise serializers.ValidationError(detail[self.key]) from None
         return values
+
+    def column_paths(self) -> dict[str, Path]:
+        """The document shows the value itself, and no key."""
+        return {self.key: ()}
+
+    def supportable(self) -> Iterator[str]:
+        return iter(())

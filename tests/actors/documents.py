@@ -11,13 +11,13 @@ from threatdb.records.registry import Document
 DATE = {"earliest": "2021-10-20", "latest": "2021-10-20", "precision": "day", "as_reported": "October 20"}
 
 
-def citation(source: Record) -> Document:
+def citation(source: Record, supports: str = "summary") -> Document:
     """A citation in which every key has a value."""
     return {
         "source": str(source.pk),
         "locator": "Paragraph 4",
         "quote": "presumably",
-        "supports": ["summary"],
+        "supports": [supports],
         "credibility": "2",
         "reliability": "C",
         "report": {"publisher": "Axios", "date": DATE},
@@ -65,7 +65,7 @@ def relationship(source: Record, **changes: Any) -> Document:
         "content": ["military", "financial"],
         "period": {
             "start": {"earliest": "2021-08-01", "latest": "2021-08-31"},
-            "end": {"earliest": "2021-10-01", "latest": None},
+            "end": {"earliest": "2021-10-01", "latest": "2021-10-31"},
             "precision": "month",
             "as_reported": "since August",
         },

@@ -60,7 +60,7 @@ class TestActors:
             ],
             designations=[{"authority": "UN Security Council", "listed_on": "2011"}],
             identifiers=[{"scheme": "ucdp", "value": "303"}],
-            citations=[{"source": str(source.pk), "report_precision": "day"}],
+            citations=[{"source": str(source.pk), "report_precision": "unknown"}],
         )
 
         response = curator.post(self.url, form)
@@ -121,11 +121,11 @@ class TestRelationships:
         make_code(RelationshipContent, "military")
         subject, object_ = make_actor(), make_actor()
         sent = {"subject": str(subject.pk), "object": str(object_.pk), "kind": "fights", "content": ["military"]}
-        rest = {"marking": 2, "period_precision": "month", "likelihood": ""}
+        rest = {"marking": 2, "period_precision": "unknown", "likelihood": ""}
         return sent | rest | rows("citations") | changes
 
     def test_it_adds_a_relationship(self, curator: Client) -> None:
-        form = self.form(start_earliest="2021-08-01", start_latest="2021-08-31")
+        form = self.form(start_earliest="2021-08-01", start_latest="2021-08-31", period_precision="month")
 
         response = curator.post(self.url, form)
 

@@ -69,12 +69,12 @@ class TestRoundTrip:
         assert documents.index_of(relationship).start_earliest is None
 
     def test_a_period_may_be_open_on_each_side(self) -> None:
-        period = {"start": {"latest": "2021-10-13"}, "precision": "month"}
+        period = {"start": {"latest": "2021-10-13"}, "precision": "unknown"}
 
         served = documents.current(make_relationship(period=period))["period"]
 
         start = {"earliest": None, "latest": "2021-10-13"}
-        assert served == {"start": start, "end": None, "precision": "month", "as_reported": None}
+        assert served == {"start": start, "end": None, "precision": "unknown", "as_reported": None}
 
 
 class TestIndex:
@@ -85,7 +85,7 @@ class TestIndex:
 
         assert (row.date_earliest, row.date_latest) == (date(2021, 8, 1), date(2021, 8, 31))
         assert (row.start_earliest, row.start_latest) == (row.date_earliest, row.date_latest)
-        assert (row.end_earliest, row.end_latest) == (date(2021, 10, 1), None)
+        assert (row.end_earliest, row.end_latest) == (date(2021, 10, 1), date(2021, 10, 31))
         assert (row.kind, row.likelihood, row.likelihood_rank) == ("supports", "likely", 5)
         assert (row.subject_id, row.object_id) == (relationship.subject_id, relationship.object_id)
         assert row.source_count == 1

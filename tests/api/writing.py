@@ -148,7 +148,7 @@ def _assessment() -> Document:
         "outcome": "occurred",
         "resolved_on": "2021-12-01",
         "tags": ["kunduz"],
-        "citations": [actors.citation(_clear(make_source))],
+        "citations": [actors.citation(_clear(make_source), "statement")],
     }
 
 

@@ -34,7 +34,7 @@ def incident(source: Record, actor: Record, other: Record, whole: Record, **chan
         "likelihood_as_reported": "presumably",
         "made_on": "2021-10",
         "note": "Said in passing.",
-        "citations": [citation(source)],
+        "citations": [citation(source, "likelihood")],
     }
     report = {
         "source": str(source.pk),
@@ -108,6 +108,6 @@ def claim(source: Record, actor: Record, other: Record, covered: Record, **chang
         "incidents": [str(covered.pk)],
         "mentions": [{"actor": str(other.pk), "role": "accused"}],
         "tags": ["kunduz"],
-        "citations": [citation(source)],
+        "citations": [citation(source, "stated_motive")],
     }
     return document | changes

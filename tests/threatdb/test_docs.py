@@ -28,7 +28,7 @@ from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
 from threatdb.api.writes import bodies, bulk, idempotency, requests
 from threatdb.api.writes.moves import MOVES
-from threatdb.records import fields, search
+from threatdb.records import fields, search, vocabularies
 from threatdb.records.markings import Marking
 from threatdb.webhooks import addresses, events, queue, sending
 from threatdb.webhooks import models as webhooks
@@ -290,6 +290,10 @@ CONSTANTS = {
     "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
     "Fields in `ordering`": (pagination, "MAX_KEYS"),
     "Characters in a cursor": (pagination, "MAX_CURSOR"),
+    "Schemes in a crosswalk": (vocabularies, "MAX_SCHEMES"),
+    "Codes of one scheme in a crosswalk": (vocabularies, "MAX_CODES"),
+    "Characters in a code of a crosswalk": (vocabularies, "MAX_CODE"),
+    "Characters of a crosswalk as JSON": (vocabularies, "MAX_CROSSWALK"),
     "Characters by which names are compared, written in plain ASCII": (search, "MAX_KEY"),
     "Characters in the address of a webhook": (addresses, "MAX_URL"),
     "Changes in a webhook's message": (events, "MAX_EVENTS"),

@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from threatdb.records import ledger, registry, services
+from threatdb.records import ledger, registry, services, vocabularies
 from threatdb.records.models import Record
 from threatdb.records.vocabularies import VocabularyEntry
 
@@ -215,6 +215,9 @@ class VocabularyAdmin(CheckedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields: Iterable[str] = super().get_readonly_fields(request, obj)
         return [*fields, *(["code"] if obj else [])]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        vocabularies.keep(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -53,8 +53,16 @@ class CheckedForm(PartForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.refusal is not None:
-            self.add_error(self.refused_field(self.refusal), ValidationError(self.in_words(self.refusal)))
+            self.show(self.refusal)
         return cleaned
+
+    def show(self, refusal: ValidationError) -> None:
+        """Say the refusal at the fields that it names, as far as the page has them, or at the one it is about."""
+        located = getattr(refusal, "error_dict", {})
+        if located and located.keys() <= self.fields.keys():
+            self.add_error(None, refusal)
+        else:
+            self.add_error(self.refused_field(refusal), ValidationError(self.in_words(refusal)))
 
     def refused_field(self, refusal: ValidationError) -> str | None:
         """The field that the refusal is about; none when it is about the whole."""

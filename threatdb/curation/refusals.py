@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from threatdb.records import registry
+from threatdb.records.refusals import refusal_of as refusal_of_row
 from threatdb.records.services import Conflict
 
 from .access import page_of, viewer_for, visible_rows
@@ -33,16 +34,13 @@ def refusal_of(error: Exception, tables: Iterable[type[models.Model]]) -> Valida
         return error
     if isinstance(error, Conflict):
         return ValidationError(CHANGED, code="conflict")
-    return ValidationError(_sentence(str(error), tables), code="refused")
+    return ValidationError(_sentence(error, tables), code="refused")
 
 
-def _sentence(text: str, tables: Iterable[type[models.Model]]) -> str:
+def _sentence(error: Any, tables: Iterable[type[models.Model]]) -> str:
     """The message of the constraint that the database names, where it names one of ours."""
-    for table in tables:
-        for constraint in table._meta.constraints:
-            if constraint.name in text and constraint.violation_error_message:
-                return str(constraint.get_violation_error_message())
-    return OUT_OF_BOUNDS
+    found = (refusal_of_row(error, table) for table in tables)
+    return next((refusal.sentence for refusal in found if refusal and refusal.fields), OUT_OF_BOUNDS)
 
 
 _ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")

@@ -20,10 +20,12 @@ from .fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
+    DayField,
     PartialDateField,
     RankField,
     SeqField,
 )
+from .intervals import refuse_misfit
 from .markings import Marking
 from .querysets import IndexQuerySet, RecordQuerySet, TombstoneQuerySet
 
@@ -71,15 +73,19 @@ class Record(models.Model):
 class Dated(models.Model):
     """An event's date as an interval of days, both included, with the words of the report."""
 
-    date_earliest = models.DateField(null=True, blank=True)
-    date_latest = models.DateField(null=True, blank=True)
+    date_earliest = DayField(null=True, blank=True)
+    date_latest = DayField(null=True, blank=True)
     date_precision = ChoiceField(
-        choices=DatePrecision.choices, default=DatePrecision.DAY, help_text="How wide the interval is."
+        choices=DatePrecision.choices, default=DatePrecision.UNKNOWN, help_text="How wide the interval is."
     )
     date_as_reported = BoundedCharField(max_length=200, blank=True, help_text="The date in the words of the report.")
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_misfit(self, "date")
 
 
 class LedgerClock(models.Model):

@@ -41,6 +41,9 @@ class RecordType:
     reverse_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys of the document that are embedded from behind or derived from what is."""
 
+    unique_keys: ClassVar[tuple[str, ...]] = ()
+    """Keys, also columns of the index, whose value no two records may share as far as anybody sees both."""
+
     def body(self, record: Any, embed: Embedder) -> Document:
         """The document of a working copy, without the head and the reverse keys."""
         raise NotImplementedError

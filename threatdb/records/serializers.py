@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.exceptions import ValidationError as ModelError
-from django.db import models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from rest_framework import serializers
+from rest_framework.relations import MANY_RELATION_KWARGS
 
-from . import choices, registry, services
+from . import choices, pointers, registry, services
 from .fields import TagsField, is_partial_date
 from .markings import CODES, parse_marking
 from .models import Record
+from .pointers import Located
+from .refusals import refusal_of
 from .visibility import Viewer
 
 
@@ -54,13 +56,12 @@ def refuse_unknown_keys(data: Any, known: Iterable[str]) -> None:
         raise serializers.ValidationError(errors, code="unknown")
 
 
-class FlatSerializer(serializers.Serializer[Any]):
+class FlatSerializer(Located):
     """A nested object of the document whose values live in columns of the record itself.
 
     ``columns`` maps each key to its column; ``null`` in place of the object empties all of them.
     """
 
-    columns: ClassVar[dict[str, str]] = {}
     blank: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -103,6 +104,34 @@ class LeafSerializer(serializers.Serializer[Any]):
     """Base of what describes a record where it is embedded in the document of another."""
 
 
+class CodeListField(serializers.ManyRelatedField):
+    """A list of codes. What is wrong with one of them is said at its place in the list."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, str) or not hasattr(data, "__iter__"):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        found: list[Any] = []
+        errors: dict[str, Any] = {}
+        for place, item in enumerate(data):
+            try:
+                found.append(self.child_relation.run_validation(item))
+            except serializers.ValidationError as error:
+                errors[str(place)] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return found
+
+
+class CodeField(serializers.PrimaryKeyRelatedField[Any]):
+    """A row of a code list by its code."""
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> CodeListField:
+        options = {key: value for key, value in kwargs.items() if key in MANY_RELATION_KWARGS}
+        own = {key: value for key, value in kwargs.items() if key not in ("allow_empty",)}
+        return CodeListField(child_relation=cls(*args, **own), **options)
+
+
 class ReferenceField(serializers.Field[Any, Any, Any, Any]):
     """A record named by its id, or by an object that holds the id or another unambiguous key.
 
@@ -111,6 +140,7 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
 
     default_error_messages = {
         "missing": "There is no {type} “{name}”.",
+        "ambiguous": "More than one {type} has the slug “{name}”: name the one that you mean by its id.",
         "invalid": 'Name the {type} by its id, or by an object such as {{"id": ...}}.',
     }
 
@@ -124,10 +154,14 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
             self.fail("invalid", type=self.type_name)
         record_type = registry.get(self.type_name)
         viewer: Viewer = self.context.get("viewer", services.SYSTEM)
-        found = record_type.model.objects.visible_to(viewer).filter(**self._condition(key)).first()
-        if found is None:
+        found: list[Record] = sorted(
+            record_type.model.objects.visible_to(viewer).filter(**self._condition(key)), key=_rank
+        )
+        if not found:
             self.fail("missing", type=self.type_name, name=key)
-        return found  # type: ignore[no-any-return]
+        if len(found) > 1 and _rank(found[0]) == _rank(found[1]):
+            self.fail("ambiguous", type=self.type_name, name=key)
+        return found[0]
 
     def _condition(self, key: str) -> dict[str, Any]:
         try:
@@ -140,11 +174,19 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
         return {"id": str(value.pk)}
 
 
-class DocumentSerializer(serializers.ModelSerializer[Any]):
+def _rank(record: Record) -> tuple[bool, int]:
+    """What is in force goes first, and what more people see: a slug means to all who see it the same record."""
+    return not record.is_in_force, record.marking
+
+
+class DocumentSerializer(Located, serializers.ModelSerializer[Any]):
     """Base of what writes a document, or a part of one: lists of parts are replaced as a whole.
 
-    The row is checked by ``full_clean`` as the admin's forms are, constraints included.
+    The row is checked by ``full_clean`` as the admin's forms are, constraints included; whatever refuses it, the
+    error stands at the keys of the document.
     """
+
+    serializer_related_field = CodeField
 
     parts: ClassVar[tuple[str, ...]] = ()
     """Keys whose values are lists of rows that belong to this one."""
@@ -193,13 +235,23 @@ class DocumentSerializer(serializers.ModelSerializer[Any]):
             setattr(row, name, _stored(row, name, value))
         if isinstance(row, Record):
             services.prepare(row)
-        _clean(row)
-        row.save(update_fields=_written(row))
+        places = self.column_paths()
+        pointers.check(row, places)
+        self._save(row, places)
         for name, codes in many.items():
             getattr(row, name).set(codes)
         for key in self.parts:
             self._replace(row, key, lists[key])
         return row
+
+    def _save(self, row: Any, places: dict[str, pointers.Path]) -> None:
+        try:
+            row.save(update_fields=_written(row))
+        except (DataError, IntegrityError) as error:
+            refusal = refusal_of(error, type(row))
+            if refusal is None:
+                raise
+            raise pointers.refused_at(refusal.fields, refusal.sentence, places) from error
 
     def _many_to_many(self, values: dict[str, Any]) -> dict[str, Any]:
         names = {f.name for f in self._model()._meta.many_to_many}
@@ -235,13 +287,6 @@ def _written(row: models.Model) -> list[str] | None:
 
 def _has(model: type[models.Model], name: str) -> bool:
     return any(field.name == name for field in model._meta.concrete_fields)
-
-
-def _clean(row: models.Model) -> None:
-    try:
-        row.full_clean()
-    except ModelError as error:
-        raise serializers.ValidationError(serializers.as_serializer_error(error)) from None
 
 
 class RecordSerializer(DocumentSerializer):

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from . import documents, ledger, propagation, references, registry
+from . import clashes, documents, ledger, propagation, references, registry
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking
@@ -58,6 +58,7 @@ def save(record: Record, *, by: User | None, reason_code: str | None = None, rea
         return []
     if record.is_in_force and not (reason_code or reason_note):
         raise ValidationError("Say why this published record is changed.", code="reason_required")
+    clashes.refuse_clash(rows.record_type, document, changed, viewer_of(by) if by else SYSTEM)
     act = Act(timezone.now(), by, reason_code, reason_note)
     entries = _raised(rows, act)
     if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:
@@ -139,6 +140,7 @@ def _check(rows: _Rows, entry: Entry, by: User | None) -> None:
         held = references.dependants(entry.record_id) if entry.ends else []
         references.refuse("This cannot be withdrawn", held, viewer)
     if entry.in_force:
+        clashes.refuse_clash_in_force(entry.record_type, entry.document, viewer)
         missing = references.missing_for(entry.record_type, entry.document, entry.marking)
         references.refuse("This cannot be published", missing, viewer)
         held = references.dependants(entry.record_id, below=entry.marking)

@@ -1,0 +1,100 @@
+"""Where a document shows what a row holds, so that what refuses a column can say it in the document's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from rest_framework import serializers
+from rest_framework.settings import api_settings
+
+Path = tuple[str, ...]
+
+# What a citation cannot support: it is not about how far a record may travel, nor about other citations.
+NO_STATEMENTS = ("marking", "citations")
+
+
+class Located(serializers.Serializer[Any]):
+    """Mixin: a serializer that knows where its document shows each column of the row."""
+
+    columns: dict[str, str] = {}
+    """Keys whose column is not called as the field's source is."""
+
+    def column_paths(self) -> dict[str, Path]:
+        """The path of each column below this object: {"killed_low": ("killed", "low")}."""
+        found: dict[str, Path] = {}
+        for key, field in self.fields.items():
+            if getattr(field, "source", None) == "*" and isinstance(field, Located):
+                found |= {column: (key, *path) for column, path in field.column_paths().items()}
+            else:
+                found[self.columns.get(key, str(field.source))] = (key,)
+        return found
+
+    def supportable(self) -> Iterator[str]:
+        """The names of the fields that say something, nested ones with their path: killed, killed.low."""
+        for key, field in self.fields.items():
+            if field.read_only or key in NO_STATEMENTS:
+                continue
+            yield key
+            nested = getattr(field, "child", field)
+            if isinstance(nested, Located):
+                yield from (f"{key}.{name}" for name in nested.supportable())
+
+
+def check(row: models.Model, places: dict[str, Path]) -> None:
+    """Run ``full_clean`` on the row, constraints included; what it refuses is raised at the document's keys."""
+    found: dict[str, Any] = {}
+    failed: set[str] = set()
+    try:
+        row.full_clean(validate_constraints=False)
+    except ValidationError as error:
+        for column, errors in error.update_error_dict({}).items():
+            failed.add(column)
+            _put(found, {column}, errors, places)
+    for model, constraints in row.get_constraints():
+        for constraint in constraints:
+            try:
+                constraint.validate(model, row, exclude=failed)
+            except ValidationError as error:
+                _put(found, columns_of(constraint), [error], places)
+    if found:
+        raise serializers.ValidationError(found)
+
+
+def columns_of(constraint: models.BaseConstraint) -> set[str]:
+    """The fields that a constraint is about."""
+    if isinstance(constraint, models.CheckConstraint):
+        return set(models.Q(constraint.condition).referenced_base_fields)
+    return set(getattr(constraint, "fields", ()))
+
+
+def refused_at(columns: Iterable[str], sentence: str, places: dict[str, Path]) -> serializers.ValidationError:
+    """The sentence as an error of the document, at the smallest part of it that shows all the columns."""
+    found: dict[str, Any] = {}
+    _put(found, columns, [ValidationError(sentence, code="invalid")], places)
+    return serializers.ValidationError(found)
+
+
+def _put(found: dict[str, Any], columns: Iterable[str], errors: list[ValidationError], places: dict[str, Path]) -> None:
+    path = _common([places[column] for column in columns if column in places])
+    if not path or any(place[: len(path)] == path != place for place in places.values()):
+        # About an object as a whole, some of whose values may have errors of their own.
+        path = (*path, api_settings.NON_FIELD_ERRORS_KEY)
+    *parents, key = path
+    for parent in parents:
+        found = found.setdefault(parent, {})
+    found.setdefault(key, []).extend(
+        serializers.ErrorDetail(text, one.code or "invalid")
+        for error in errors
+        for one in error.error_list
+        for text in one.messages
+    )
+
+
+def _common(paths: list[Path]) -> Path:
+    """What all the paths begin with."""
+    alike = takewhile(lambda keys: len({*keys}) == 1, zip(*paths, strict=False))
+    return tuple(keys[0] for keys in alike)
