@@ -67,6 +67,13 @@ def test_the_secret_is_shown_once_and_works(contributor: User, caplog: pytest.Lo
     assert not any(secret in text for text in kept)
 
 
+def test_the_form_offers_the_usual_end(contributor: User) -> None:
+    page = browser(contributor).get(ADD).content.decode()
+
+    assert f'value="{tokens.default_expiry():%Y-%m-%d}"' in page
+    assert "Save and add another" not in page
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

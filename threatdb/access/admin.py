@@ -29,6 +29,10 @@ admin.site.unregister([User, StaticDevice, TOTPDevice])
 admin.site.register(User, AccountAdmin)
 
 
+# The page that shows a token cannot be the form for the next one as well.
+MAKING = {"title": "Make a token", "show_save_and_continue": False, "show_save_and_add_another": False}
+
+
 def manages(request: HttpRequest) -> bool:
     """Whether the user may make, see and revoke everybody's tokens."""
     return request.user.has_perm("access.manage_tokens")
@@ -108,9 +112,7 @@ class TokenAdmin(CheckedAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         kept_nowhere: Any = never_cache(super().add_view)
-        response: HttpResponse = kept_nowhere(
-            request, form_url, {"show_save_and_continue": False, "title": "Make a token"}
-        )
+        response: HttpResponse = kept_nowhere(request, form_url, MAKING)
         return response
 
     # --- Who may ---

@@ -37,4 +37,4 @@ class TokenForm(CheckedForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.written = tokens.give_secret(self.instance)
-            self.fields["expires_at"].initial = tokens.default_expiry().replace(microsecond=0)
+            self.initial["expires_at"] = tokens.default_expiry().replace(microsecond=0)
