@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -99,14 +100,16 @@ def test_it_goes_on_from_the_file(tmp_path: Path, clock: Clock) -> None:
 
 
 TAKE = """
-import os, sys, threading
+import os, sys, threading, time
 os.environ["DJANGO_SETTINGS_MODULE"] = "threatdb.settings"
 from pathlib import Path
 from threatdb.access.counters import Counters
 counts, allowed = Counters(Path(sys.argv[1])), []
 def take():
-    for _ in range(500):
-        allowed.append(counts.take("a", 1500, 3600).allowed)
+    for _ in range(3000):
+        allowed.append(counts.take("a", 9000, 3600).allowed)
+# All at once, whoever was ready first.
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
 threads = [threading.Thread(target=take) for _ in range(2)]
 [one.start() for one in threads]
 [one.join() for one in threads]
@@ -115,11 +118,11 @@ print(sum(allowed))
 
 
 def test_processes_and_threads_together_get_the_quota(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", TAKE, str(tmp_path / "counters")]
+    command = [sys.executable, "-c", TAKE, str(tmp_path / "counters"), str(time.time() + 3)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     got = [int(process.communicate(timeout=60)[0]) for process in running]
 
-    assert sum(got) == 1500
+    assert sum(got) == 9000
 
 
 def test_a_thread_that_holds_the_lock_is_waited_for(counts: Counters) -> None:

@@ -87,6 +87,11 @@ def test_who_gets_it_right_starts_anew(client: Client) -> None:
         client.logout()
 
 
+def test_an_office_that_logs_in_often_is_not_taken_for_guessing(client: Client) -> None:
+    for _ in range(guarding.MAX_FAILURES_FROM_ADDRESS + 1):
+        assert log_in(client).status_code == 302
+
+
 def test_no_answer_tells_whether_the_account_exists(account: MakeAccount) -> None:
     account("reader", "idle-one", is_active=False, is_staff=True)
     account("reader", "outside-one")

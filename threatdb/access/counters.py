@@ -1,4 +1,4 @@
-"""Counts over a span of time that all worker processes of a host share, at the price of a few microseconds.
+"""Counts over a span of time that all worker processes of a host share, at the price of some microseconds.
 
 Neither Django's caches nor the database would do: the one in memory is each process's own, and the others write
 files or rows for each request. Here the counts are in a file of fixed size that each process maps into its memory.
