@@ -55,7 +55,7 @@ def test_beyond_the_budget_it_is_a_429_that_says_when(client: Client) -> None:
     wait = response["Retry-After"]
     assert 0 < int(wait) <= 60
     assert assert_problem(response, 429)["detail"] == (
-        f"That were more reads than the 3 that are allowed in 60 seconds. Try again in {wait} seconds."
+        f"More than the 3 reads that are allowed in 60 seconds. Try again in {wait} seconds."
     )
     assert response["Cache-Control"] == "private, no-cache"
 

@@ -17,9 +17,7 @@ from .counters import Taken
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 API = "/api/"
-TOO_MANY = (
-    "That were more {name} than the {quota} that are allowed in {window} seconds. Try again in {seconds} seconds."
-)
+TOO_MANY = "More than the {quota} {name} that are allowed in {window} seconds. Try again in {seconds} seconds."
 
 
 class RateLimits:
