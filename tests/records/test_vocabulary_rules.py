@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 
@@ -69,6 +72,19 @@ class TestRings:
             vocabularies.keep(one)
         one.refresh_from_db()
         assert one.parent_id is None
+
+    @pytest.mark.django_db
+    def test_fixtures_that_tie_one_are_refused_whole(self, settings: Any, tmp_path: Path) -> None:
+        fields = {"label": "A code", "position": 1}
+        parents = {"one": "other", "other": "one"}
+        rows = [{"pk": code, "fields": {**fields, "parent": parent}} for code, parent in parents.items()]
+        model = {"model": "incidents.tactic"}
+        (tmp_path / "1.json").write_text(json.dumps([model | row for row in rows]))
+        settings.FIXTURE_DIRS = [tmp_path]
+
+        with pytest.raises(CommandError, match=r"incidents\.Tactic: A code cannot be above itself: one → other → one"):
+            call_command("load_fixtures", verbosity=0)
+        assert not Tactic.objects.exists()
 
     @pytest.mark.django_db
     def test_the_admin_refuses_it_at_the_field(self, client: Client) -> None:

@@ -96,6 +96,13 @@ def keep(entry: VocabularyEntry) -> None:
     entry.save()
 
 
+def refuse_rings(vocabulary: type[VocabularyEntry]) -> None:
+    """Raise ``ValidationError`` where any code of the vocabulary, as it is stored, is above itself."""
+    parents = dict(vocabulary._base_manager.values_list("pk", "parent_id"))
+    for code in parents:
+        refuse_ring(parents, code)
+
+
 def refuse_ring(parents: Mapping[str, str | None], code: str) -> None:
     """Raise ``ValidationError`` where a code is its own ancestor, which no CHECK can see beyond the parent itself."""
     ring = [code, *_ancestors(parents, code)]

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.sql import emit_post_migrate_signal
 from django.core.serializers import deserialize
@@ -21,6 +22,7 @@ from django.core.serializers.base import DeserializationError, DeserializedObjec
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
 
 from threatdb.records.models import FixtureLoad
+from threatdb.records.vocabularies import VocabularyEntry, refuse_rings
 
 
 class Command(BaseCommand):
@@ -89,6 +91,7 @@ def load(files: Iterable[Path], *, overwrite: bool) -> Counter[tuple[str, str]]:
     for row in deferred:
         row.save_deferred_fields()
     check_references(outcome)
+    check_rings(outcome)
     return outcome
 
 
@@ -121,6 +124,16 @@ def check_references(outcome: Counter[tuple[str, str]]) -> None:
         connection.check_constraints(table_names=sorted(tables))
     except DatabaseError as error:
         raise CommandError(f"The fixtures refer to what is not there: {error}") from error
+
+
+def check_rings(outcome: Counter[tuple[str, str]]) -> None:
+    """Raises where the rows and those that were there make a code its own ancestor."""
+    for vocabulary in {apps.get_model(model) for _, model in outcome}:
+        if issubclass(vocabulary, VocabularyEntry):
+            try:
+                refuse_rings(vocabulary)
+            except ValidationError as error:
+                raise CommandError(f"{vocabulary._meta.label}: {' '.join(error.messages)}") from error
 
 
 def describe(outcome: Counter[tuple[str, str]]) -> Iterator[str]:
