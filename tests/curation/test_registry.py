@@ -18,7 +18,7 @@ from django.test import Client
 from actors.models import RelationshipKind
 from tests.factories.sources import make_source
 from threatdb.curation.access import refers_to_record, visible_rows
-from threatdb.curation.admin import PartAdmin, RecordAdmin, VocabularyAdmin
+from threatdb.curation.admin import CheckedAdmin, PartAdmin, RecordAdmin, VocabularyAdmin
 from threatdb.records.markings import Marking
 from threatdb.records.models import IndexRow, Record, TermRow
 from threatdb.records.visibility import viewer_of
@@ -130,6 +130,10 @@ def test_nothing_names_records_by_a_second_path(page: Any) -> None:
     assert not getattr(page, "list_editable", ()), "It saves without a revision."
     if isinstance(page, InlineModelAdmin) and issubclass(page.parent_model, Record):
         assert page.template.startswith("admin/curation/")
+
+
+def test_every_page_is_built_on_the_base_that_answers_in_words() -> None:
+    assert [page for _, page in PAGES if not isinstance(page, CheckedAdmin)] == []
 
 
 def test_records_and_codes_are_never_deleted(client: Client) -> None:

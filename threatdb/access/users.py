@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from threatdb.curation import accounts
+
 from . import second_factor
 
 
-class AccountAdmin(UserAdmin[User]):
-    """Django's page of users, and an action that turns a second factor off."""
+class AccountAdmin(accounts.AccountAdmin):
+    """The page of users, and an action that turns a second factor off."""
 
     actions = ("reset_second_factor",)
 

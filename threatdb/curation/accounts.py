@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import admin as django_pages
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -54,15 +54,14 @@ class _Deletable(CheckedAdmin):
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
 
-admin.site.unregister([User, Group])
-
-
-@admin.register(User)
 class AccountAdmin(_Deletable, django_pages.UserAdmin):  # type: ignore[type-arg]
-    """Users."""
+    """Users; ``threatdb.access`` adds what concerns their second factor, and registers the page."""
 
     form = AccountForm
     add_form = NewAccountForm
+
+
+admin.site.unregister(Group)
 
 
 @admin.register(Group)

@@ -5,18 +5,18 @@
   const form = document.querySelector("#content-main form[id$=_form]");
   if (!standing || !form) return;
 
-  const rest = () => {
-    for (const button of standing.querySelectorAll(".curation-buttons input[type=submit]")) button.disabled = true;
-    const words = standing.querySelector(".curation-unsaved");
-    if (words) words.hidden = false;
+  const held = () => new URLSearchParams(new FormData(form)).toString();
+  // A form that is shown again with its errors holds what was typed and refused.
+  const saved = standing.hasAttribute("data-unsaved") ? null : held();
+
+  const look = () => {
+    const unsaved = held() !== saved;
+    for (const button of standing.querySelectorAll(".curation-buttons input[type=submit]")) button.disabled = unsaved;
+    for (const words of standing.querySelectorAll(".curation-unsaved")) words.hidden = !unsaved;
   };
 
-  // A form that is shown again with its errors holds what was typed and refused.
-  if (standing.hasAttribute("data-unsaved")) rest();
-  form.addEventListener("input", rest);
-  form.addEventListener("change", rest);
-  form.addEventListener("formset:added", rest);
-  form.addEventListener("formset:removed", rest);
+  look();
+  for (const event of ["input", "change", "formset:added", "formset:removed"]) form.addEventListener(event, look);
   // Choices that are searched while one types tell of a change through jQuery alone.
-  window.addEventListener("load", () => window.django && django.jQuery(form).on("change", rest));
+  window.addEventListener("load", () => window.django && django.jQuery(form).on("change", look));
 })();
