@@ -212,6 +212,7 @@ class TestWhoSeesWhat:
         deliver()
         owner.user_permissions.remove(*owner.user_permissions.filter(codename__startswith="clearance"))
         hasten(subscription)
+        assert deliver() == 1, "What is left of it is nothing, and that is written down."
         publish(title="For all")
         deliver()
 

@@ -41,14 +41,16 @@ GONE = 410
 def due(now: datetime) -> Iterator[UUID]:
     """The subscriptions for which there is something to send now and which no worker has in hand."""
     pending = Delivery.objects.filter(subscription=OuterRef("pk"), status=Status.PENDING)
-    waiting = pending.filter(kind=Kind.CHANGES, next_attempt_at__gt=now)
+    made = pending.filter(kind=Kind.CHANGES)
     rows = Subscription.objects.filter(_free(now)).annotate(
-        tested=Exists(pending.filter(kind=Kind.TEST)), waits=Exists(waiting)
+        tested=Exists(pending.filter(kind=Kind.TEST)),
+        waits=Exists(made.filter(next_attempt_at__gt=now)),
+        made=Exists(made),
     )
     running = Q(active=True, disabled_at__isnull=True, waits=False)
     for subscription in rows.filter(running | Q(tested=True)).select_related("owner").order_by("pk"):
         viewer = events.viewer_for(subscription)
-        if viewer and (subscription.tested or events.newest(viewer) > subscription.position):
+        if viewer and (subscription.tested or subscription.made or events.newest(viewer) > subscription.position):
             yield subscription.pk
 
 
