@@ -17,6 +17,7 @@ from tests.factories.sources import make_source
 from threatdb.records import ledger
 from threatdb.records.markings import Marking
 from threatdb.webhooks import queue
+from threatdb.webhooks.admin import SubscriptionAdmin
 from threatdb.webhooks.models import Delivery, Subscription
 
 from .conftest import Subscribe, grant, make_owner
@@ -97,15 +98,24 @@ class TestMaking:
 
 
 class TestChanging:
-    def test_a_save_leaves_what_the_worker_wrote_meanwhile(self, client: Client, subscribe: Subscribe) -> None:
+    def test_a_save_leaves_what_the_worker_wrote_meanwhile(
+        self, client: Client, subscribe: Subscribe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         subscription = subscribe(User.objects.get())
-        url = address(subscription)
-        form = filled(client, url)
-        Subscription.objects.update(position=77, secret="whsec_bmV3", disabled_reason="Meanwhile.")
+        now = timezone.now()
+        meanwhile = {"position": 77, "disabled_reason": "Meanwhile.", "leased_until": now, "last_success_at": now}
         before = Subscription.objects.values().get()
-        assert client.post(url, form | {"name": "renamed", "active": "on"}).status_code == 302
+        real = SubscriptionAdmin.save_model
 
-        assert Subscription.objects.values().get() == before | {"name": "renamed"}
+        def save_model(self: Any, request: Any, obj: Any, form: Any, change: bool) -> None:
+            Subscription.objects.update(**meanwhile)
+            real(self, request, obj, form, change)
+
+        monkeypatch.setattr(SubscriptionAdmin, "save_model", save_model)
+        url = address(subscription)
+        assert client.post(url, filled(client, url) | {"name": "renamed", "active": "on"}).status_code == 302
+
+        assert Subscription.objects.values().get() == before | meanwhile | {"name": "renamed"}
 
     def test_an_owner_deletes_it_with_its_deliveries(self, client: Client, subscribe: Subscribe) -> None:
         subscription = subscribe(User.objects.get())

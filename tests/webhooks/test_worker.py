@@ -268,7 +268,7 @@ def mirror_of(receiver: Receiver) -> dict[str, Any]:
     """What somebody holds who has followed the events, told apart by their messages' ids."""
     held: dict[str, Any] = {}
     for event in receiver.events:
-        if event["action"] == "remove":
+        if event["type"] == "removal":
             held.pop(event["id"], None)
         else:
             held[event["id"]] = event["document"]
@@ -310,6 +310,22 @@ class TestTheLoop:
         worker.run(stop, 0.1)
 
         assert not Delivery.objects.exists()
+
+    def test_it_begins_no_other_request_once_it_is_asked_to_end(
+        self, receiver: Receiver, subscribe: Subscribe, stop: threading.Event
+    ) -> None:
+        def end(handler: BaseHTTPRequestHandler) -> None:
+            stop.set()
+            status(200)(handler)
+
+        receiver.otherwise = end
+        owner = make_owner()
+        for number in range(3):
+            subscribe(owner, name=f"mirror {number}")
+        publish()
+        worker.run(stop, 0.1)
+
+        assert len(receiver.messages) == 1
 
     def test_nothing_due_writes_nothing(self, subscribe: Subscribe, django_assert_num_queries: Any) -> None:
         subscribe()

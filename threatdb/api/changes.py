@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
-from uuid import UUID
 
-import orjson
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from threatdb.records import documents, noticing, registry, tombstones, veiling
-from threatdb.records.models import Head, Revision, Tombstone
-from threatdb.records.noticing import Change
+from threatdb.records import noticing, registry
+from threatdb.records.models import Head
 from threatdb.records.registry import RecordType
 
 from . import conditional
@@ -27,8 +24,8 @@ from .pagination import read_size
 from .renderers import Feed
 from .schema import FORMAT, VIEW, Schema, page_size_parameter, parameter
 from .sight import Sight, sight_of
+from .telling import TYPES, told
 
-UPSERT, REMOVAL = TYPES = ("upsert", "removal")
 KNOWN = ("after", "page_size", "record_type", "view", "format")
 
 
@@ -111,38 +108,8 @@ class ChangesViewSet(ViewSet):
             next=_address(request, cursor),
             cursor=cursor,
             more=len(found) > size or upto < head,
-            results=self._told(page, base),
+            results=told(page, self.sight.reader, base),
         )
-
-    def _told(self, page: Sequence[Change], base: int) -> Sequence[bytes]:
-        """Each change as the client is told of it."""
-        rows = Revision.objects.in_bulk({change.seq for change in page} | {c.shown for c in page if c.shown})
-        shown = [rows[change.shown].document for change in page if change.shown]
-        texts = iter(veiling.veiled_texts(shown, self.sight.reader))
-        survivors = self._survivors(page)
-        told = []
-        for change in page:
-            event = {
-                "cursor": Place(change.seq, base).write(self.sight.viewer_class),
-                "type": UPSERT if change.shown else REMOVAL,
-                "record_type": change.record_type,
-                "id": change.record_id,
-                "url": f"{documents.API_ROOT}{registry.get(change.record_type).plural}/{change.record_id}/",
-                "at": documents.timestamp(rows[change.seq].at),
-            }
-            if change.shown:
-                event["action"] = rows[change.seq].action
-                told.append(b'%b,"document":%b}' % (orjson.dumps(event)[:-1], next(texts).encode()))
-            else:
-                told.append(orjson.dumps(event | survivors.get(change.seq, {})))
-        return told
-
-    def _survivors(self, page: Sequence[Change]) -> dict[int, dict[str, UUID]]:
-        """By position, which record stands today for one that was lost there by a merge."""
-        lost = [change.seq for change in page if change.shown is None]
-        stones = Tombstone.objects.visible_to(self.sight.reader).filter(seq__in=lost, survivor_id__isnull=False)
-        found = ((stone.seq, tombstones.survivor_of(stone, self.sight.reader)) for stone in stones if lost)
-        return {seq: {"merged_into": survivor} for seq, survivor in found if survivor}
 
 
 def _read_types(request: Request) -> Collection[RecordType]:
