@@ -9,9 +9,11 @@ from uuid import uuid4
 from django.db import transaction
 
 from actors.models import Actor, Relationship
+from assessments.models import Assessment
 from incidents.models import Claim, Incident
 from sources.models import Source
 from tests.factories.actors import make_actor, make_relationship
+from tests.factories.assessments import make_assessment
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
 from threatdb.records import documents, ledger, registry
@@ -40,6 +42,10 @@ def incident(**document: Any) -> Incident:
 
 def claim(**document: Any) -> Claim:
     return make_claim(**SHOWN | document)
+
+
+def assessment(**document: Any) -> Assessment:
+    return make_assessment(**SHOWN | document)
 
 
 def on(earliest: str, latest: str | None = None, precision: str = "unknown") -> dict[str, Any]:
