@@ -1,0 +1,227 @@
+"""The table of answers that ``test_access_table`` asks for: each endpoint and method, by role and state.
+
+Columns are the roles that every installation has, in sessions, and then tokens of the curator, each with one
+scope. A line is a state that a record may be in, for a record marked no higher than the role may read; one that is
+marked higher has to answer like the line `absent`, byte by byte. A cell is the status, `+` for an answer that tells
+of the record, or `-` for one that is the same as without it. Writes give a reason and send If-Match: *.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .grammar import LISTS
+
+TABLE = """
+                               anonymous reader contributor curator administrator  read propose write publish import
+
+GET v1/{record}/?id={id}
+    published                  +         +      +           +       +              +    +       +     +       +
+    pending                    +         +      +           +       +              +    +       +     +       +
+    draft                      -         -      -           -       -              -    -       -     -       -
+    in_review                  -         -      -           -       -              -    -       -     -       -
+    withdrawn                  -         -      -           -       -              -    -       -     -       -
+    absent                     -         -      -           -       -              -    -       -     -       -
+
+GET v1/{record}/?view=working&id={id}
+    published                  401       403    +           +       +              403  +       +     +       +
+    pending                    401       403    +           +       +              403  +       +     +       +
+    draft                      401       403    +           +       +              403  +       +     +       +
+    in_review                  401       403    +           +       +              403  +       +     +       +
+    withdrawn                  401       403    +           +       +              403  +       +     +       +
+    absent                     401       403    -           -       -              403  -       -     -       -
+
+GET v1/{record}/{id}/
+    published                  200       200    200         200     200            200  200     200   200     200
+    pending                    200       200    200         200     200            200  200     200   200     200
+    draft                      404       404    404         404     404            404  404     404   404     404
+    in_review                  404       404    404         404     404            404  404     404   404     404
+    withdrawn                  404       404    404         404     404            404  404     404   404     404
+    absent                     404       404    404         404     404            404  404     404   404     404
+
+GET v1/{record}/{id}/?view=working
+    published                  401       403    200         200     200            403  200     200   200     200
+    pending                    401       403    200         200     200            403  200     200   200     200
+    draft                      401       403    200         200     200            403  200     200   200     200
+    in_review                  401       403    200         200     200            403  200     200   200     200
+    withdrawn                  401       403    200         200     200            403  200     200   200     200
+    absent                     401       403    404         404     404            403  404     404   404     404
+
+GET v1/stats/facets/?id={id}
+    published                  +         +      +           +       +              +    +       +     +       +
+    pending                    +         +      +           +       +              +    +       +     +       +
+    draft                      -         -      -           -       -              -    -       -     -       -
+    in_review                  -         -      -           -       -              -    -       -     -       -
+    withdrawn                  -         -      -           -       -              -    -       -     -       -
+    absent                     -         -      -           -       -              -    -       -     -       -
+
+GET v1/stats/{counted}/?id={id}
+    published                  +         +      +           +       +              +    +       +     +       +
+    pending                    +         +      +           +       +              +    +       +     +       +
+    draft                      -         -      -           -       -              -    -       -     -       -
+    in_review                  -         -      -           -       -              -    -       -     -       -
+    withdrawn                  -         -      -           -       -              -    -       -     -       -
+    absent                     -         -      -           -       -              -    -       -     -       -
+
+GET v1/stats/{counted}/?view=working&id={id}
+    published                  401       403    +           +       +              403  +       +     +       +
+    pending                    401       403    +           +       +              403  +       +     +       +
+    draft                      401       403    +           +       +              403  +       +     +       +
+    in_review                  401       403    +           +       +              403  +       +     +       +
+    withdrawn                  401       403    +           +       +              403  +       +     +       +
+    absent                     401       403    -           -       -              403  -       -     -       -
+
+GET v1/changes/?page_size=1000&record_type={type}
+    published                  +         +      +           +       +              +    +       +     +       +
+    pending                    +         +      +           +       +              +    +       +     +       +
+    draft                      -         -      -           -       -              -    -       -     -       -
+    in_review                  -         -      -           -       -              -    -       -     -       -
+    withdrawn                  -         -      -           -       -              -    -       -     -       -
+    absent                     -         -      -           -       -              -    -       -     -       -
+
+GET v1/changes/?page_size=1000&record_type={type}&view=working
+    published                  401       403    +           +       +              403  +       +     +       +
+    pending                    401       403    +           +       +              403  +       +     +       +
+    draft                      401       403    +           +       +              403  +       +     +       +
+    in_review                  401       403    +           +       +              403  +       +     +       +
+    withdrawn                  401       403    +           +       +              403  +       +     +       +
+    absent                     401       403    -           -       -              403  -       -     -       -
+
+POST v1/{record}/
+    absent                     401       403    201         201     201            403  201     201   403     403
+
+PATCH v1/{record}/
+    published                  401       403    200         200     200            403  200     200   403     403
+    pending                    401       403    200         200     200            403  200     200   403     403
+    draft                      401       403    200         200     200            403  200     200   403     403
+    in_review                  401       403    200         200     200            403  200     200   403     403
+    withdrawn                  401       403    200         200     200            403  200     200   403     403
+    absent                     401       403    404         404     404            403  404     404   403     403
+
+PUT v1/{record}/{id}/
+    published                  401       403    200         200     200            403  200     200   403     403
+    pending                    401       403    200         200     200            403  200     200   403     403
+    draft                      401       403    200         200     200            403  200     200   403     403
+    in_review                  401       403    200         200     200            403  200     200   403     403
+    withdrawn                  401       403    200         200     200            403  200     200   403     403
+    absent                     401       403    404         404     404            403  404     404   403     403
+
+PATCH v1/{record}/{id}/
+    published                  401       403    200         200     200            403  200     200   403     403
+    pending                    401       403    200         200     200            403  200     200   403     403
+    draft                      401       403    200         200     200            403  200     200   403     403
+    in_review                  401       403    200         200     200            403  200     200   403     403
+    withdrawn                  401       403    200         200     200            403  200     200   403     403
+    absent                     401       403    404         404     404            403  404     404   403     403
+
+DELETE v1/{record}/{id}/
+    published                  401       403    403         200     200            403  403     200   403     403
+    pending                    401       403    403         200     200            403  403     200   403     403
+    draft                      401       403    403         200     200            403  403     200   403     403
+    in_review                  401       403    403         200     200            403  403     200   403     403
+    withdrawn                  401       403    403         409     409            403  403     409   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+POST v1/{record}/{id}/submit/
+    published                  401       403    409         409     409            403  409     409   403     403
+    pending                    401       403    200         200     200            403  200     200   403     403
+    draft                      401       403    200         200     200            403  200     200   403     403
+    in_review                  401       403    409         409     409            403  409     409   403     403
+    withdrawn                  401       403    409         409     409            403  409     409   403     403
+    absent                     401       403    404         404     404            403  404     404   403     403
+
+POST v1/{record}/{id}/publish/
+    published                  401       403    403         409     409            403  403     403   409     403
+    pending                    401       403    403         200     200            403  403     403   200     403
+    draft                      401       403    403         200     200            403  403     403   200     403
+    in_review                  401       403    403         200     200            403  403     403   200     403
+    withdrawn                  401       403    403         409     409            403  403     403   409     403
+    absent                     401       403    403         404     404            403  403     403   404     403
+
+POST v1/{record}/{id}/return/
+    published                  401       403    403         409     409            403  403     403   409     403
+    pending                    401       403    403         409     409            403  403     403   409     403
+    draft                      401       403    403         409     409            403  403     403   409     403
+    in_review                  401       403    403         200     200            403  403     403   200     403
+    withdrawn                  401       403    403         409     409            403  403     403   409     403
+    absent                     401       403    403         404     404            403  403     403   404     403
+
+POST v1/{record}/{id}/withdraw/
+    published                  401       403    403         200     200            403  403     200   403     403
+    pending                    401       403    403         200     200            403  403     200   403     403
+    draft                      401       403    403         200     200            403  403     200   403     403
+    in_review                  401       403    403         200     200            403  403     200   403     403
+    withdrawn                  401       403    403         409     409            403  403     409   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+GET v1/
+    absent                     200       200    200         200     200            200  200     200   200     200
+GET v1/me/
+    absent                     200       200    200         200     200            200  200     200   200     200
+GET v1/vocabularies/
+    absent                     200       200    200         200     200            200  200     200   200     200
+GET v1/vocabularies/state/
+    absent                     200       200    200         200     200            200  200     200   200     200
+GET schema/
+    absent                     200       200    200         200     200            200  200     200   200     200
+GET docs/
+    absent                     200       200    200         200     200            200  200     200   200     200
+"""
+
+STATES = ("published", "pending", "draft", "in_review", "withdrawn")
+
+# What stands for each of several: the resources of records, their types, and what counts records of which.
+PLACEHOLDERS: dict[str, dict[str, str]] = {
+    "{record}": {name: name for name in LISTS},
+    "{type}": {name: view.record_type for name, view in LISTS.items()},
+    "{counted}": {"incidents": "incidents", "assessments": "assessments"},
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address and method of the table, and by state what each role gets."""
+
+    method: str
+    template: str
+    rows: dict[str, dict[str, str]]
+
+    @property
+    def path(self) -> str:
+        return self.template.partition("?")[0]
+
+    @property
+    def tells_of_records(self) -> bool:
+        """Whether it is asked of one record, be it in the address or in the body."""
+        return set(self.rows) != {"absent"}
+
+    @property
+    def holds_records(self) -> bool:
+        """Whether an answer may tell of a record among others, or not."""
+        return any(cell in "+-" for row in self.rows.values() for cell in row.values())
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """The addresses that the template stands for, each with the resource whose records it takes."""
+        for placeholder, named in PLACEHOLDERS.items():
+            if placeholder in self.template:
+                yield from ((self.template.replace(placeholder, name), resource) for resource, name in named.items())
+                return
+        yield self.template, "incidents"
+
+
+def read_table() -> Iterator[Endpoint]:
+    """The endpoints of the table in their order."""
+    header, *lines = [line for line in TABLE.splitlines() if line.strip()]
+    for line in lines:
+        if not line.startswith(" "):
+            method, template = line.split()
+            endpoint = Endpoint(method, template, {})
+            yield endpoint
+        else:
+            state, *cells = line.split()
+            endpoint.rows[state] = dict(zip(header.split(), cells, strict=True))
+
+
+ENDPOINTS = list(read_table())
+ROLES = list(ENDPOINTS[0].rows["absent"])
