@@ -142,7 +142,9 @@ class TestRetraction:
     def test_a_withdrawal(self, client: Client, earlier: tuple[Any, Moment]) -> None:
         source, then = earlier
         services.withdraw(source, by=None)
-        assert client.get(path_of("sources", source.pk, as_of=then)).status_code in (404, 410)
+        now_and_then = [client.get(path_of("sources", source.pk, **when)) for when in ({}, {"as_of": then})]
+        assert now_and_then[0].status_code in (404, 410)
+        assert now_and_then[0].content == now_and_then[1].content
         assert found(client, "sources", as_of=then) == []
 
     def test_a_raised_marking(self, client: Client, cleared: ClientFor, earlier: tuple[Any, Moment]) -> None:

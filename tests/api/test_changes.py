@@ -322,7 +322,7 @@ class TestWorkingCopies:
         return cleared(Marking.AMBER, curates=True)
 
     def test_only_for_those_who_curate(self, client: Client, cleared: ClientFor) -> None:
-        assert client.get(path_of("changes", view="working")).status_code in (401, 403)
+        assert_problem(client.get(path_of("changes", view="working")), 401)
         assert_problem(cleared(Marking.RED).get(path_of("changes", view="working")), 403)
 
     def test_each_step_of_review(self, curator: Client) -> None:

@@ -66,6 +66,7 @@ class ChangesViewSet(ViewSet):
 
     serializer_class: ClassVar[type[FeedSerializer]] = FeedSerializer
     in_pages = False
+    can_be_gone = True
 
     @cached_property
     def sight(self) -> Sight:

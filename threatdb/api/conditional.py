@@ -57,6 +57,11 @@ def _answer_of_the_past(request: Request, now: str, make: Callable[[], bytes]) -
     return _fresh(request, etag, body)
 
 
+def answer_with_bytes(request: Request, body: bytes) -> Response:
+    """The bytes under their own digest, or word that the client has them already."""
+    return _fresh(request, strong_etag(body), body)
+
+
 def _fresh(request: Request, etag: str, body: Any) -> Response:
     if is_current(request, etag):
         return not_modified(request, etag)

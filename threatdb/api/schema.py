@@ -54,6 +54,13 @@ PROBLEMS = {
 }
 
 
+# What only answers whose record, or place in the feed, can be lost.
+GONE = {
+    "308": "The record was merged into the one that Location names.",
+    "410": "The record was there and is gone; or the cursor can be followed no more.",
+}
+
+
 def parameter(name: str, description: str, schema: Schema | None = None, **more: Any) -> Schema:
     """One query parameter."""
     return {"name": name, "in": "query", "description": description, "schema": schema or STRING, **more}
@@ -150,8 +157,12 @@ class RecordAutoSchema(AutoSchema):
 
     def _get_parameters(self) -> list[Schema]:
         view: Any = self.view
-        key = {"name": "id", "in": "path", "required": True, "schema": STRING}
-        path = [{**key, "description": view.key_help}] if "{id}" in self.path else []
+        words = {"id": getattr(view, "key_help", ""), "version": "Number of the edition, or of the revision."}
+        named = [name for name in words if f"{{{name}}}" in self.path]
+        path = [
+            {"name": name, "in": "path", "required": True, "schema": STRING, "description": words[name]}
+            for name in named
+        ]
         return path + list(view.describe_parameters(self._lists()))
 
     def _get_response_bodies(self, direction: Any = "response") -> Schema:
@@ -160,8 +171,9 @@ class RecordAutoSchema(AutoSchema):
             "200": {"description": "As asked.", "content": json_body},
             "304": {"description": "Nothing has changed since the ETag that was sent."},
         }
-        for status, words in PROBLEMS.items():
-            if status != "404" or "{id}" in self.path:
+        lost = GONE if getattr(self.view, "can_be_gone", False) else {}
+        for status, words in {**PROBLEMS, **lost}.items():
+            if status not in ("308", "404") or "{id}" in self.path:
                 content = {errors.MEDIA_TYPE: {"schema": self._problem()}}
                 found[status] = {"description": words, "content": content}
         return found

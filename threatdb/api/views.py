@@ -8,7 +8,6 @@ from typing import Any, ClassVar, cast
 
 from django.core.cache import cache
 from django.db.models import Q
-from django.http import Http404
 from django.utils.functional import cached_property
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +17,7 @@ from rest_framework.viewsets import ViewSet
 from threatdb.records import registry
 from threatdb.records.querysets import IndexQuerySet
 
-from . import conditional, sight
+from . import conditional, gone, sight
 from .errors import InvalidParameters, parameter_error
 from .filters import RecordFilterSet, StrictFilterBackend, refuse_unknown
 from .narrowing import read_narrowing
@@ -80,6 +79,7 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
     # No key holds a null character, which PostgreSQL refuses to look up.
     lookup_value_regex = r"[^/\x00]+"
     key_help: ClassVar[str] = "Id of the record."
+    can_be_gone = True
 
     def list(self, request: Request) -> Response:
         """Records that match the filters, newest first unless ordered otherwise."""
@@ -93,15 +93,9 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
         # Where two actors share a slug, it is that of the one which more people see: no hidden work moves an address.
         text = rows.order_by("marking", "pk").values_list("revision__document", flat=True).first()
         if text is None:
-            raise Http404
+            return gone.answer(request, self.sight, self.type, id, self.named(id))
         (text,) = self.sight.shown([text])
-        body = (narrow(text) if narrow else text).encode()
-        etag = conditional.strong_etag(body)
-        if conditional.is_current(request, etag):
-            return conditional.not_modified(request, etag)
-        response = Response(body)
-        conditional.stamp(response, request, etag)
-        return response
+        return conditional.answer_with_bytes(request, (narrow(text) if narrow else text).encode())
 
     @classmethod
     def describe_parameters(cls, lists: bool) -> Sequence[Schema]:

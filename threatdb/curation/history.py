@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from threatdb.records import documents, registry
+from threatdb.records.diff import Difference
 from threatdb.records.models import Record, Revision
 
 from .access import viewer_for
-from .diff import Difference
 from .revisions import revisions_of
 from .standing import differences
 

@@ -10,11 +10,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from threatdb.records import documents, registry
 from threatdb.records.choices import Action, State
+from threatdb.records.diff import Difference, diff, readable
 from threatdb.records.markings import Marking
 from threatdb.records.models import Record, Revision
 from threatdb.records.visibility import Viewer
 
-from .diff import Difference, diff, readable
 from .revisions import shown
 
 # What the page says of the differences besides their fields: these change with every step of a review.

@@ -42,10 +42,11 @@ class IndexQuerySet(models.QuerySet[Any]):
         then = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
         return self.once_visible_to(viewer, by=at).filter(then).of_records_visible_to(viewer)
 
-    def once_visible_to(self, viewer: Viewer, *, by: int) -> Self:
-        """What readers with the viewer's clearance could see, now or once, up to a ledger position."""
+    def once_visible_to(self, viewer: Viewer, *, by: int | None = None) -> Self:
+        """What readers with the viewer's clearance could see, now or once; ``by`` a ledger position."""
+        rows = self.filter(visibility.within_clearance(viewer), since__isnull=False)
         # What was ever in force was so from its own position on, so the key finds it.
-        return self.filter(visibility.within_clearance(viewer), pk__lte=by, since__isnull=False)
+        return rows if by is None else rows.filter(pk__lte=by)
 
     def of_records_visible_to(self, viewer: Viewer) -> Self:
         """Revisions of whatever age, of records that readers with the viewer's clearance see today."""

@@ -11,6 +11,9 @@ Difference = tuple[str, Any, Any]
 UNSAID = frozenset({"id", "url", "created_at", "updated_at", "version"})
 
 
+Path = tuple[str | int, ...]
+
+
 def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
     """What differs, as (path, old value, new value), in the order of the documents.
 
@@ -18,8 +21,30 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
     their place: one that is only in the old list was removed, one only in the new was added, and two that
     agree in most of their keys are one item that changed. Places in paths count from 1.
     """
+    return [(_worded(path, before, after), before, after) for path, before, after in _found(old, new)]
+
+
+def pointed(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
+    """The same with a JSON pointer (RFC 6901) as the path.
+
+    It leads into the new document, or into the old one where the new value is ``None``: something was taken away.
+    """
+    return [("".join(f"/{_escaped(key)}" for key in path), before, after) for path, before, after in _found(old, new)]
+
+
+def _found(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[Path, Any, Any]]:
     said = [key for key in _keys(old, new) if key not in UNSAID]
-    return [found for key in said for found in _values(key, old.get(key), new.get(key))]
+    return (found for key in said for found in _values((key,), old.get(key), new.get(key)))
+
+
+def _worded(path: Path, old: Any, new: Any) -> str:
+    first, *rest = path
+    text = str(first) + "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in rest)
+    return f"{text} (order)" if isinstance(old, list) and isinstance(new, list) else text
+
+
+def _escaped(key: str | int) -> str:
+    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def _keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -27,37 +52,37 @@ def _keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([*new, *old]))
 
 
-def _values(path: str, old: Any, new: Any) -> Iterator[Difference]:
+def _values(path: Path, old: Any, new: Any) -> Iterator[tuple[Path, Any, Any]]:
     if old == new and type(old) is type(new):
         return
     if isinstance(old, dict) and isinstance(new, dict) and old.get("id") == new.get("id"):
         for key in _keys(old, new):
-            yield from _values(f"{path}.{key}", old.get(key), new.get(key))
+            yield from _values((*path, key), old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):
         yield from _items(path, old, new)
     else:
         yield path, old, new
 
 
-def _items(path: str, old: list[Any], new: list[Any]) -> Iterator[Difference]:
+def _items(path: Path, old: list[Any], new: list[Any]) -> Iterator[tuple[Path, Any, Any]]:
     removed, added = _left(old, new), _left(new, old)
     if not removed and not added:
-        yield f"{path} (order)", old, new
+        yield path, old, new
         return
     for place in sorted(added):
         match = _closest(removed, added[place])
         if match is None:
-            yield f"{path}[{place}]", None, added[place]
+            yield (*path, place), None, added[place]
         else:
-            yield from _values(f"{path}[{place}]", removed.pop(match), added[place])
+            yield from _values((*path, place), removed.pop(match), added[place])
     for place, item in removed.items():
-        yield f"{path}[{place}]", item, None
+        yield (*path, place), item, None
 
 
 def _left(items: list[Any], others: list[Any]) -> dict[int, Any]:
     """The items, by their place, that have no equal among the others; each of those serves once."""
     rest, left = list(others), {}
-    for place, item in enumerate(items, start=1):
+    for place, item in enumerate(items):
         if item in rest:
             rest.remove(item)
         else:

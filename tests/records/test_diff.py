@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from threatdb.curation.diff import diff, readable
+from threatdb.records.diff import diff, readable
 
 AMIN = {"id": "1", "name": "Amin"}
 BARI = {"id": "2", "name": "Bari"}
