@@ -12,6 +12,7 @@ from django.utils import timezone
 from actors.serializers import ActorSerializer
 from sources.serializers import SourceSerializer
 from tests.base import ask, assert_problem, assert_refused, found, ids, pages, path_of, queries
+from tests.factories.assessments import make_assessment
 from tests.factories.records import change
 from threatdb.api.moments import Place
 from threatdb.records import documents, ledger, services
@@ -108,10 +109,11 @@ class TestLists:
     @pytest.mark.parametrize("resource", LISTS)
     def test_every_list_of_now_is_the_list_of_today(self, client: Client, resource: str) -> None:
         for _ in range(2):
-            source, actor = public.source(), public.actor(slug=f"actor-{ledger.position()}")
+            source, actor = public.source(), public.actor(slug=f"own-{ledger.position()}")
             incident = public.incident(citations=[public.cited(source)], involvements=[public.involved(actor)])
             public.claim(claimant=actor, incidents=[incident])
             public.relationship(subject=actor)
+            make_assessment(published=True, marking="clear")
         today = ask(client, resource, page_size=1000)
         assert today["count"] > 0
         for moment in (now(), cursor()):

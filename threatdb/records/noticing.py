@@ -7,7 +7,7 @@ passed over, whatever happened there.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Substr
 
+from .choices import Action, State
 from .markings import parse_marking
 from .models import IndexRow, Revision
 from .querysets import IndexQuerySet
@@ -24,10 +25,13 @@ from .visibility import Viewer
 # Positions looked at together at first; where little is found among them, ever more.
 WINDOW = 1000
 
-# The marking stands among the first keys of a document. Inside a JSON text a quotation mark is escaped: this finds
-# the key and its value, never words that look alike.
-_MARKING = re.compile(r'"marking":"(\w+)"')
+# Both stand among the first keys of a document. Inside a JSON text a quotation mark is escaped: this finds the keys
+# and their values, never words that look alike.
+_STATE_AND_MARKING = re.compile(r'"state":"(\w+)","marking":"(\w+)"')
 _HEAD = 300
+
+Look = Callable[[bool, str, str, bool], bool]
+"""Whether a record is seen after a revision: given whether it was, the action, the state, and whether it is cleared."""
 
 
 @dataclass(frozen=True, order=True)
@@ -95,40 +99,59 @@ def _of_editions(types: Collection[RecordType], viewer: Viewer, after: int, upto
         theirs = Revision.objects.filter(record_id__in=changed.values("record_id"))
         went = rows.filter(~Exists(replaced), until__gt=after, until__lte=upto, pk__in=theirs.values("seq"))
         parts.append(_labelled(kind, F("until"), went, seen=False))
-    return _together(parts)
+    return _together(parts) + list(_of_purged_editions(types, viewer, after, upto))
 
 
 def _of_working_copies(types: Collection[RecordType], viewer: Viewer, after: int, upto: int) -> list[Change]:
     """Working copies as they stand, each at the last revision of its record, and losses of sight."""
+    changed = _between(types, after, upto)
     later = Revision.objects.filter(record_id=OuterRef("record_id"), number__gt=OuterRef("number"))
-    last = Revision.objects.filter(
-        ~Exists(later), seq__gt=after, seq__lte=upto, record_type__in=[kind.name for kind in types]
-    )
+    last = changed.filter(~Exists(later))
     steps = {record_id: (seq, kind) for record_id, seq, kind in last.values_list("record_id", "seq", "record_type")}
     rows = (_visible(kind.index, viewer).filter(record_id__in=last.values("record_id")) for kind in types)
     parts = [_labelled(kind, F("pk"), found, seen=True) for kind, found in zip(types, rows, strict=True)]
     shown = {found.record_id: found.shown for found in _together(parts)}
     stand = [Change(*steps[key], key, shown[key]) for key in shown if key in steps]
-    return stand + list(_lost(types, viewer, after, upto, shown))
+    hidden = set(changed.values_list("record_id", flat=True)) - set(shown)
+
+    def look(seen: bool, action: str, state: str, cleared: bool) -> bool:
+        return cleared and action != Action.PURGE
+
+    return stand + list(_lost(hidden, viewer, after, upto, look))
 
 
-def _lost(
-    types: Collection[RecordType], viewer: Viewer, after: int, upto: int, shown: Collection[UUID]
-) -> Iterator[Change]:
-    """Where working copies that are hidden now went out of sight: under a higher marking, or for ever."""
-    changed = Revision.objects.filter(seq__gt=after, seq__lte=upto, record_type__in=[kind.name for kind in types])
-    ids = set(changed.values_list("record_id", flat=True)) - set(shown)
+def _of_purged_editions(types: Collection[RecordType], viewer: Viewer, after: int, upto: int) -> Iterator[Change]:
+    """Losses of sight of records that were purged: of those the index knows nothing any more."""
+    changed = _between(types, after, upto)
+    for kind in types:
+        # What was purged has no working copy.
+        changed = changed.exclude(Exists(kind.model._base_manager.filter(pk=OuterRef("record_id"))))
+    ids = set(changed.values_list("record_id", flat=True))
+
+    def look(seen: bool, action: str, state: str, cleared: bool) -> bool:
+        # A draft leaves what is in force as it is.
+        return cleared if state == State.PUBLISHED else seen and state != State.WITHDRAWN
+
+    return _lost(ids, viewer, after, upto, look)
+
+
+def _between(types: Collection[RecordType], after: int, upto: int) -> QuerySet[Revision]:
+    return Revision.objects.filter(seq__gt=after, seq__lte=upto, record_type__in=[kind.name for kind in types])
+
+
+def _lost(ids: Collection[UUID], viewer: Viewer, after: int, upto: int, look: Look) -> Iterator[Change]:
+    """Where the records went out of sight, read off the heads of their documents, which even a purge leaves."""
     steps = Revision.objects.filter(record_id__in=ids, seq__lte=upto).order_by("record_id", "number")
-    was, was_seen = None, False
-    for seq, kind, record_id, head in steps.values_list(
-        "seq", "record_type", "record_id", Substr("document", 1, _HEAD)
-    ):
-        is_seen = _within(head, viewer)
-        if record_id == was and was_seen and not is_seen and seq > after:
+    columns = ("seq", "record_type", "record_id", "action", Substr("document", 1, _HEAD))
+    was, seen = None, False
+    for seq, kind, record_id, action, head in steps.values_list(*columns):
+        before = seen and record_id == was
+        seen, was = look(before, action, *_read(head, viewer)), record_id
+        if before and not seen and seq > after:
             yield Change(seq, kind, record_id, None)
-        was, was_seen = record_id, is_seen
 
 
-def _within(head: str, viewer: Viewer) -> bool:
-    found = _MARKING.search(head)
-    return found is not None and parse_marking(found[1]) <= viewer.clearance
+def _read(head: str, viewer: Viewer) -> tuple[str, bool]:
+    """The state of a document, and whether the viewer is cleared for it."""
+    found = _STATE_AND_MARKING.search(head)
+    return (found[1], parse_marking(found[2]) <= viewer.clearance) if found else ("", False)
