@@ -92,9 +92,18 @@ def test_what_readers_see_is_not_written_by_those_who_only_read(member: MemberOf
     assert_problem(change(member("reader"), source, "PATCH", {"title": "Mine"}), 403)
 
 
+def test_a_contributor_raises_no_marking_of_what_readers_see(member: MemberOf) -> None:
+    source = make_source(published=True, marking="clear")
+    response = change(member("contributor"), source, "PATCH", {"marking": "green", "reason": "other"})
+    assert assert_problem(response, 403)["errors"][0]["pointer"] == "/marking"
+    draft = make_source(marking="clear")
+    assert change(member("curator"), draft, "PATCH", {"marking": "green"}).status_code == 200
+
+
 class TestTokens:
     def client(self, member: MemberOf, *scopes: str, clearance: Marking = Marking.AMBER) -> Client:
-        member("curator", "owner")
+        if not User.objects.filter(username="owner").exists():
+            member("curator", "owner")
         owner = User.objects.get(username="owner")
         _, secret = tokens.issue(owner=owner, name="t", scopes=list(scopes), clearance=clearance)
         return Client(headers={"Authorization": f"Bearer {secret}"})
@@ -120,6 +129,18 @@ class TestTokens:
         client = self.client(member, "write", clearance=Marking.GREEN)
         assert_problem(change(client, make_source(marking="amber"), "PATCH", {"title": "New"}), 404)
         assert_problem(create(client, "sources", {**GOOD, "marking": "amber"}), 400)
+
+    def test_a_marking_is_raised_by_those_who_may_take_the_record_away(self, member: MemberOf) -> None:
+        """It takes effect at once, so that proposing is not enough."""
+        for scopes, status in ((["propose"], 403), (["write"], 200), (["propose", "publish"], 200)):
+            source = make_source(published=True, marking="clear")
+            client = self.client(member, *scopes)
+            body = {"marking": "green", "reason": "other"}
+            response = change(client, source, "PATCH", body)
+            assert response.status_code == status
+            if status == 403:
+                assert assert_problem(response, 403)["errors"][0]["code"] == "raising_not_allowed"
+                assert change(client, source, "PATCH", {**body, "marking": "clear", "title": "New"}).status_code == 200
 
     def test_it_needs_no_csrf_token(self, member: MemberOf) -> None:
         token = self.client(member, "write").defaults["HTTP_AUTHORIZATION"]

@@ -126,6 +126,8 @@ def errors_of(exc: Exception) -> list[dict[str, Any]]:
 
 # What a service refuses because of where the record or another one stands, rather than what the request says.
 OF_THE_STATE = frozenset({"wrong_state", "blocked"})
+# What it refuses because of who asks.
+NOT_ALLOWED = frozenset({"raising_not_allowed"})
 
 
 def _translated(exc: Exception) -> Exception:
@@ -135,6 +137,8 @@ def _translated(exc: Exception) -> Exception:
     if not isinstance(exc, ValidationError):
         return exc
     errors = list(_of_rules(exc))
+    if NOT_ALLOWED & {error["code"] for error in errors}:
+        return Refused(HTTPStatus.FORBIDDEN, errors[0]["detail"], errors)
     if OF_THE_STATE & {error["code"] for error in errors}:
         return Refused(HTTPStatus.CONFLICT, "This cannot be done to the record as things stand.", errors)
     return Refused(HTTPStatus.BAD_REQUEST, NOT_UNDERSTOOD, errors)

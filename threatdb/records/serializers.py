@@ -20,6 +20,7 @@ from .markings import CODES, parse_marking
 from .models import Record
 from .pointers import Located
 from .refusals import refusal_of
+from .veiling import Kept
 from .visibility import Viewer
 
 
@@ -153,7 +154,9 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
         if not isinstance(key, str):
             self.fail("invalid", type=self.type_name)
         record_type = registry.get(self.type_name)
-        viewer: Viewer = self.context.get("viewer", services.SYSTEM)
+        # What the writer may not see, and leaves in place, is not his to name or to take away.
+        kept = isinstance(data, Kept)
+        viewer: Viewer = services.SYSTEM if kept else self.context.get("viewer", services.SYSTEM)
         found: list[Record] = sorted(
             record_type.model.objects.visible_to(viewer).filter(**self._condition(key)), key=_rank
         )

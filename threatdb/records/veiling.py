@@ -63,3 +63,49 @@ def veiled_texts(texts: list[str], viewer: Viewer) -> list[str]:
         documents.dump(veiled(document, hidden, None)) if any(key in text for key in hidden) else text
         for text, document in zip(texts, loaded, strict=True)
     ]
+
+
+class Kept(dict[str, Any]):
+    """A record that a working copy names and goes on naming, though its writer may not see it."""
+
+
+def unveiled(given: Any, shown: Any, stored: Any) -> Any:
+    """What a writer gave, with what was withheld from him put back where he left alone what was shown instead.
+
+    ``shown`` is the veiled form of ``stored``. Where he changed a list of records, the hidden ones stay at its end.
+    """
+    if given == shown:
+        return _kept(shown, stored)
+    if isinstance(given, dict) and isinstance(shown, dict) and isinstance(stored, dict):
+        return {key: unveiled(value, shown.get(key), stored.get(key)) for key, value in given.items()}
+    if isinstance(given, list) and isinstance(shown, list) and isinstance(stored, list):
+        return _unveiled_list(given, shown, stored)
+    return given
+
+
+def _unveiled_list(given: list[Any], shown: list[Any], stored: list[Any]) -> list[Any]:
+    if len(shown) < len(stored):
+        visible = [leaf["id"] for leaf in shown]
+        return [*given, *(Kept(leaf) for leaf in stored if leaf["id"] not in visible)]
+    left = list(zip(shown, stored, strict=True))
+    found = []
+    for position, item in enumerate(given):
+        # An item that was only moved is known by what it says, one that was changed by its place.
+        same = next((pair for pair in left if pair[0] == item), None)
+        if same is None and len(given) == len(shown):
+            same = (shown[position], stored[position])
+        elif same is not None:
+            left.remove(same)
+        found.append(unveiled(item, *same) if same else item)
+    return found
+
+
+def _kept(shown: Any, stored: Any) -> Any:
+    """The stored value, in which each record that is not shown is marked as kept."""
+    if shown == stored:
+        return shown
+    if shown is None:
+        return Kept(stored)
+    if isinstance(shown, dict):
+        return {key: _kept(value, stored[key]) for key, value in shown.items()}
+    return _unveiled_list(shown, shown, stored) if len(shown) < len(stored) else list(map(_kept, shown, stored))

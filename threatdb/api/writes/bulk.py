@@ -36,7 +36,7 @@ def create(record_type: RecordType, asked: Asked) -> Answer:
 
     def make(position: int) -> tuple[UUID, str]:
         document, reason = items[position]
-        record, text = records.create(record_type, document, asked.author(reason))
+        record, text = records.create(record_type, document, asked, reason)
         return record.pk, text
 
     return answers.many(_each(len(items), make), made=True)
@@ -53,7 +53,7 @@ def patch(record_type: RecordType, asked: Asked) -> Answer:
         document, reason = items[position]
         # Read anew: an item before this one may have changed what this record shows of it.
         copy = records.find(record_type, Q(record_id=ids[position]), asked.viewer)
-        return copy.record.pk, records.patch(copy, document, asked.author(reason))
+        return copy.record.pk, records.patch(copy, document, asked, reason)
 
     return answers.many(_each(len(items), change), made=False)
 

@@ -12,7 +12,7 @@ from threatdb.records import services
 from . import documents, records
 from .answers import Answer, working
 from .records import WorkingCopy
-from .requests import Asked, Right
+from .requests import TO_PUBLISH, TO_SUBMIT, TO_WITHDRAW, Asked, Right
 
 Act = Callable[[WorkingCopy, Asked], Answer]
 
@@ -73,19 +73,19 @@ MOVES = {
     for move in (
         Move(
             "submit", "Ask for the working copy to be reviewed.",
-            Right("records.submit_records", "propose"), _moved(services.submit),
+            TO_SUBMIT, _moved(services.submit),
         ),
         Move(
             "publish", "Put the working copy in force for readers.",
-            Right("records.publish_records", "publish"), _moved(services.publish),
+            TO_PUBLISH, _moved(services.publish),
         ),
         Move(
             "return", "Return a submitted working copy to its author.",
-            Right("records.publish_records", "publish"), _moved(services.send_back),
+            TO_PUBLISH, _moved(services.send_back),
         ),
         Move(
             "withdraw", "Take the record away from readers at once.",
-            Right("records.withdraw_records", "write"), _withdraw,
+            TO_WITHDRAW, _withdraw,
         ),
     )
 }  # fmt: skip

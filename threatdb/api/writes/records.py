@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.db.models import Q
 from django.http import Http404
 
-from threatdb.api.errors import body_error
+from threatdb.api.errors import Refused, body_error
 from threatdb.records import documents as stored
-from threatdb.records import registry, services, writing
+from threatdb.records import registry, services, veiling, writing
+from threatdb.records.markings import CODES, parse_marking
 from threatdb.records.models import Record
 from threatdb.records.registry import Document, RecordType
 from threatdb.records.visibility import Viewer
 
 from . import documents, preconditions
-from .requests import Asked
+from .requests import TO_PUBLISH, TO_WITHDRAW, Asked, Reason
 
+RAISING = (
+    "Raising the marking takes this from readers at once, which only those may do who publish or withdraw records."
+)
 BEYOND = "This is marked above your own clearance, so that you would lose sight of it."
 
 
 @dataclass(frozen=True)
 class WorkingCopy:
-    """A record with the text of its working copy, read under the lock."""
+    """A record with the text of its working copy, read under the lock: as stored, and as its writer may see it."""
 
     record: Record
+    stored: str
     text: str
 
     @property
@@ -36,19 +42,31 @@ class WorkingCopy:
     def document(self) -> Document:
         return stored.load(self.text)
 
+    def unveiled(self, data: Document) -> Document:
+        """What was given, with what was withheld from its writer put back where he left it alone."""
+        if self.text == self.stored:
+            return data
+        whole: Document = veiling.unveiled(data, self.document, stored.load(self.stored))
+        return whole
+
 
 def find(record_type: RecordType, named: Q, viewer: Viewer) -> WorkingCopy:
     """The working copy that the condition on index rows names. Raises ``Http404`` where none is to be seen."""
     rows = record_type.index.objects.visible_to(viewer, working=True).filter(named)
-    found = rows.values_list("record_id", "revision__document").first()
+    # Where two actors share a slug, the address is that of the one which more people see.
+    found = rows.order_by("marking", "pk").values_list("record_id", "revision__document").first()
     if found is None:
         raise Http404
     record = record_type.model.objects.visible_to(viewer).get(pk=found[0])
-    return WorkingCopy(record, found[1])
+    return WorkingCopy(record, found[1], *veiling.veiled_texts([found[1]], viewer))
 
 
 def text_of(record: Record, viewer: Viewer) -> str:
-    """The working copy as the ledger now holds it. Raises ``Refused`` where its writer would lose sight of it."""
+    """The working copy as the viewer may see it. Raises ``Refused`` where he would lose sight of it."""
+    return veiling.veiled_texts([_stored(record, viewer)], viewer)[0]
+
+
+def _stored(record: Record, viewer: Viewer) -> str:
     rows = registry.for_record(record).index.objects.visible_to(viewer, working=True).filter(record_id=record.pk)
     text: str | None = rows.values_list("revision__document", flat=True).first()
     if text is None:
@@ -56,23 +74,23 @@ def text_of(record: Record, viewer: Viewer) -> str:
     return str(text)
 
 
-def create(record_type: RecordType, given: Document, author: writing.Author) -> tuple[Record, str]:
+def create(record_type: RecordType, given: Document, asked: Asked, reason: Reason) -> tuple[Record, str]:
     """Make a record of the document; returns it with the text of its working copy."""
     data = documents.created(record_type, given)
-    record, _ = writing.write(record_type, data, author)
-    return record, _checked(record, data, {}, author.viewer)
+    record, _ = writing.write(record_type, data, asked.author(reason))
+    return record, _checked(record, data, {}, asked.viewer)
 
 
-def replace(copy: WorkingCopy, given: Document, author: writing.Author) -> str:
+def replace(copy: WorkingCopy, given: Document, asked: Asked, reason: Reason) -> str:
     """Put the document in place of the working copy's; returns the text that then stands in the ledger."""
     data = documents.replaced(copy.record_type, given, copy.document)
-    return _change(copy, data, author)
+    return _change(copy, data, asked, reason)
 
 
-def patch(copy: WorkingCopy, given: Document, author: writing.Author) -> str:
+def patch(copy: WorkingCopy, given: Document, asked: Asked, reason: Reason) -> str:
     """Merge the patch into the working copy; returns the text that then stands in the ledger."""
     data = documents.patched(copy.record_type, given, copy.document)
-    return _change(copy, data, author)
+    return _change(copy, data, asked, reason)
 
 
 def withdraw(copy: WorkingCopy, asked: Asked) -> str:
@@ -97,16 +115,25 @@ def named(record_type: RecordType, condition: Q, asked: Asked) -> WorkingCopy:
     return copy
 
 
-def _change(copy: WorkingCopy, data: Document, author: writing.Author) -> str:
-    record, changed = writing.write(copy.record_type, data, author, record=copy.record)
-    if not changed:
-        documents.refuse_ignored(copy.record_type, data, copy.document, copy.document)
-        return copy.text
-    return _checked(record, data, copy.document, author.viewer)
+def _change(copy: WorkingCopy, data: Document, asked: Asked, reason: Reason) -> str:
+    if data["marking"] != copy.document["marking"]:
+        _refuse_raising(copy, data["marking"], asked)
+    data = copy.unveiled(data)
+    record, changed = writing.write(copy.record_type, data, asked.author(reason), record=copy.record)
+    text = _checked(record, data, stored.load(copy.stored), asked.viewer)
+    return text if changed else copy.text
+
+
+def _refuse_raising(copy: WorkingCopy, marking: object, asked: Asked) -> None:
+    """A raised marking takes the record from readers at once: that needs what a withdrawal or a publication needs."""
+    shown = copy.record_type.index.objects.visible_to(asked.viewer).filter(record_id=copy.record.pk)
+    raised = isinstance(marking, str) and marking in CODES and shown.filter(marking__lt=parse_marking(marking)).exists()
+    if raised and not (asked.may(TO_WITHDRAW) or asked.may(TO_PUBLISH)):
+        raise Refused(HTTPStatus.FORBIDDEN, RAISING, [body_error("/marking", RAISING, "raising_not_allowed")])
 
 
 def _checked(record: Record, data: Document, before: Document, viewer: Viewer) -> str:
-    """The text that now stands in the ledger, after a look whether all that was given is in it."""
-    text = text_of(record, viewer)
+    """The working copy as it now is, after a look whether all that was given is in it."""
+    text = _stored(record, viewer)
     documents.refuse_ignored(registry.for_record(record), data, before, stored.load(text))
-    return text
+    return veiling.veiled_texts([text], viewer)[0]

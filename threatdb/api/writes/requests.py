@@ -46,6 +46,11 @@ class Right:
     scope: str
 
 
+TO_SUBMIT = Right("records.submit_records", "propose")
+TO_PUBLISH = Right("records.publish_records", "publish")
+TO_WITHDRAW = Right("records.withdraw_records", "write")
+
+
 @dataclass(frozen=True)
 class Asked:
     """A write that its sender may make, with its body read."""
@@ -57,11 +62,14 @@ class Asked:
     dry_run: bool = False
     if_match: str = ""
 
-    def author(self, reason: Reason | None = None) -> Author:
-        """Who writes, as the one path of writing takes it."""
-        why = reason or self.reason
+    def may(self, right: Right) -> bool:
+        """Whether its sender has this right too."""
+        return may(self.request, right.permission, right.scope)
+
+    def author(self, reason: Reason) -> Author:
+        """Who writes and why, as the one path of writing takes it."""
         user: Any = self.request.user
-        return Author(viewer=self.viewer, by=user, reason_code=why.code, reason_note=why.note)
+        return Author(viewer=self.viewer, by=user, reason_code=reason.code, reason_note=reason.note)
 
 
 def read(

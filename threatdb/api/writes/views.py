@@ -55,12 +55,14 @@ class WritingViewSet(ViewSet):
     def update(self, request: Request, id: str) -> Response:
         """Put a document in place of the working copy's."""
         asked = requests.read(request, self.right("change"))
-        return self.change(id, asked, lambda copy: _answer(copy, records.replace(copy, asked.body, asked.author())))
+        return self.change(
+            id, asked, lambda copy: _answer(copy, records.replace(copy, asked.body, asked, asked.reason))
+        )
 
     def partial_update(self, request: Request, id: str) -> Response:
         """Merge a JSON merge patch (RFC 7396) into the working copy."""
         asked = requests.read(request, self.right("change"), media_types=PATCHES)
-        return self.change(id, asked, lambda copy: _answer(copy, records.patch(copy, asked.body, asked.author())))
+        return self.change(id, asked, lambda c: _answer(c, records.patch(c, asked.body, asked, asked.reason)))
 
     def bulk_update(self, request: Request) -> Response:
         """Merge patches into up to 500 working copies: all or none. Each item has id and if_match."""
@@ -88,7 +90,7 @@ class WritingViewSet(ViewSet):
         return Right(f"{options.app_label}.{verb}_{options.model_name}", "propose")
 
     def _created(self, asked: Asked) -> Answer:
-        record, text = records.create(self.type, asked.body, asked.author())
+        record, text = records.create(self.type, asked.body, asked, asked.reason)
         return working(self.type, record.pk, text, made=True)
 
 
