@@ -13,6 +13,7 @@ from threatdb.records.embedding import Embedder
 from threatdb.records.registry import Document, RecordType, Term
 from threatdb.records.search import fold_name
 
+from .choices import NameKind
 from .models import (
     Actor,
     ActorIndex,
@@ -37,6 +38,7 @@ class ActorType(RecordType):
     leaf = ("id", "slug", "name", "kind")
     sort = "name"
     unique_keys = ("slug",)
+    mergeable = True
 
     def body(self, record: Actor, embed: Embedder) -> Document:
         return {
@@ -71,6 +73,17 @@ class ActorType(RecordType):
         yield from (Term("phase_kind", phase["kind"]) for phase in document["phases"])
         yield from cited_sources(document["citations"])
 
+    def gained(self, document: Document, absorbed: Document) -> Document:
+        known = {document["name"], *(row["name"] for row in document["names"])}
+        rows = [_alias(absorbed["name"]), *absorbed["names"]]
+        # Of a name that comes more than once the first row is kept.
+        names = {row["name"]: {**row, "kind": _kind_of(row)} for row in reversed(rows) if row["name"] not in known}
+        return {
+            **document,
+            "names": [*document["names"], *reversed(names.values())],
+            "identifiers": union(document["identifiers"], absorbed["identifiers"]),
+        }
+
     def words(self, document: Document) -> Iterable[str | None]:
         listed = [d["authority"] for d in document["designations"]]
         marked = [i["value"] for i in document["identifiers"]]
@@ -103,6 +116,10 @@ class RelationshipType(RecordType):
             "tags": list(record.tags),
             "citations": citations_of(record.citations.all(), embed),
         }
+
+    def flaw(self, document: Document) -> str | None:
+        same = document["subject"]["id"] == document["object"]["id"]
+        return "would be a relationship of an actor with itself" if same else None
 
     def columns(self, document: Document) -> dict[str, Any]:
         period = document["period"] or {}
@@ -137,6 +154,20 @@ class RelationshipType(RecordType):
         return [*actors, *(document[key] for key in keys), *document["tags"]]
 
 
+def union(one: list[Document], other: list[Document]) -> list[Document]:
+    """The parts of two lists, each once, those of the first in front."""
+    return [*one, *(part for part in other if part not in one)]
+
+
+def _alias(name: str) -> Document:
+    return _name_of(ActorName(name=name))
+
+
+def _kind_of(row: Document) -> str:
+    """What kind of name it is of another actor: its primary name in another script is an alias there."""
+    return str(NameKind.ALIAS) if row["kind"] == NameKind.PRIMARY else str(row["kind"])
+
+
 def source_count(citations: Iterable[Document]) -> int:
     """How many different sources the citations name."""
     return len({citation["source"]["id"] for citation in citations})
@@ -150,7 +181,7 @@ def _names(document: Document) -> list[str]:
 def _name_of(row: ActorName) -> Document:
     return {
         "name": row.name,
-        "kind": row.kind,
+        "kind": str(row.kind),
         "language": or_none(row.language),
         "script": or_none(row.script),
         "valid_from": row.valid_from,

@@ -209,6 +209,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
 
+# --- Review ---
+
+# Lets people publish what they wrote themselves, which otherwise takes two: for one person who works alone.
+ONE_PERSON_TEAM = env.bool("ONE_PERSON_TEAM", default=False)
+
 # --- Security ---
 
 # True behind a proxy that ends TLS and sets X-Forwarded-Proto: sends cookies over HTTPS only and redirects

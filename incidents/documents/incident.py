@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db.models import F
 
+from actors.documents import union
 from incidents.choices import IncidentKind, LinkKind
 from incidents.models import (
     CasualtyReport,
@@ -45,6 +46,7 @@ class IncidentType(RecordType):
     index = IncidentIndex
     terms = IncidentTerm
     leaf = ("id", "title", "kind", "date")
+    mergeable = True
     reverse_keys = frozenset({"claims", "claim_status", "members", "coverage"})
 
     def body(self, record: Incident, embed: Embedder) -> Document:
@@ -91,6 +93,15 @@ class IncidentType(RecordType):
     def affects(self, document: Document) -> set[UUID]:
         links = document["links"]
         return {UUID(link["incident"]["id"]) for link in links if link["kind"] == LinkKind.PART_OF}
+
+    def gained(self, document: Document, absorbed: Document) -> Document:
+        return {**document, "identifiers": union(document["identifiers"], absorbed["identifiers"])}
+
+    def flaw(self, document: Document) -> str | None:
+        links = [(link["kind"], link["incident"]["id"]) for link in document["links"]]
+        if any(other == document["id"] for _, other in links):
+            return "would be linked to itself"
+        return "would hold two links of one kind to it" if len({*links}) < len(links) else None
 
     def columns(self, document: Document) -> dict[str, Any]:
         return {

@@ -103,6 +103,9 @@ class IncidentSerializer(RecordSerializer):
 
     def _credited(self, row: Incident, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The tolls with who preferred one: as it was where the same one stays preferred, else the writer."""
+        if self.context.get("exact"):
+            said = (report["preferred_by"] or "" for report in self.initial_data["casualty_reports"])
+            return [{**item, "preferred_by": name} for item, name in zip(items, said, strict=True)]
         before = row.casualty_reports.filter(preferred=True).first()
         return [{**item, "preferred_by": self._preferred_by(item, before)} for item in items]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from actors.serializers import RelationshipSerializer
 from sources.models import Source
 from sources.serializers import SourceSerializer
 from tests.factories.actors import make_actor, make_relationship
@@ -77,6 +78,10 @@ def test_embedded_records_above_the_clearance_are_not_named(client: Client) -> N
     source.title, source.marking = "Namely", Marking.RED
     source.save()
     services.save(source, by=None, reason_code="other")
+    relationship.refresh_from_db()
+    # The draft was raised with the source that it cites.
+    assert client.get(address(relationship, "history")).status_code == 404
+    change(RelationshipSerializer, relationship, marking="green", citations=[])
     page = client.get(address(relationship, "history"), {"old": 1, "new": relationship.number})
     assert page.status_code == 200
     assert "A piece" not in page.content.decode()

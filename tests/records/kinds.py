@@ -34,18 +34,39 @@ REFERS = {
     "claim": ("actor", "incident", "incident"),
     "assessment": ("actor", "actor", "source"),
 }
+Refs = dict[str, tuple[str, ...]]
+
 NEEDED = {"source": 0, "actor": 0, "relationship": 2, "incident": 0, "claim": 1, "assessment": 0}
 
 
+# Under which key of the document each of them stands.
+KEYS = {
+    "source": (),
+    "actor": ("citations",),
+    "relationship": ("subject", "object", "citations"),
+    "incident": ("involvements", "links"),
+    "claim": ("claimant", "incidents", "incidents"),
+    "assessment": ("subjects", "evidence", "citations"),
+}
+
+
+def keys_of(kind: str, refs: Sequence[str | None]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Those references by the key under which they stand, each once under a key."""
+    found: dict[str, list[str]] = {key: [] for key in KEYS[kind]}
+    for key, ref in zip(KEYS[kind], refs, strict=True):
+        if ref and ref not in found[key]:
+            found[key].append(ref)
+    return tuple((key, tuple(ids)) for key, ids in found.items())
+
+
 def content_of(kind: str, marking: int, name: str, refs: Sequence[str | None]) -> Content:
-    """The content with those references, one for each place of ``REFERS`` that is filled, each once."""
-    filled = list(dict.fromkeys(ref for ref in refs if ref))
-    behind = [ref for ref, of in zip(refs, REFERS[kind], strict=True) if ref and of == "incident"]
-    return Content(marking, name, tuple(filled), tuple(dict.fromkeys(behind)))
+    """The content with those references, one for each place of ``REFERS`` that is filled."""
+    return Content(marking, name, keys_of(kind, refs), apart=kind == "relationship")
 
 
-def document_of(kind: str, content: Content, refs: Sequence[str | None]) -> Document:
+def document_of(kind: str, content: Content) -> Document:
     """The document that a client would write for it."""
+    refs = dict(content.keys)
     body: Document = {
         "source": _source,
         "actor": _actor,
@@ -62,51 +83,48 @@ def needed_codes() -> None:
     RelationshipKind.objects.get_or_create(code="fights", defaults={"label": "Fights"})
 
 
-def _source(content: Content, refs: Sequence[str | None]) -> Document:
+def _source(content: Content, refs: Refs) -> Document:
     return {"title": content.name, "kind": "article", "reliability": "B"}
 
 
-def _actor(content: Content, refs: Sequence[str | None]) -> Document:
-    return {"name": content.name, "kind": "armed_group", "citations": _citations(refs[0])}
+def _actor(content: Content, refs: Refs) -> Document:
+    return {"name": content.name, "kind": "armed_group", "citations": _citations(refs)}
 
 
-def _relationship(content: Content, refs: Sequence[str | None]) -> Document:
-    sides = {"subject": refs[0], "object": refs[1]}
-    return {**sides, "kind": "fights", "summary": content.name, "citations": _citations(refs[2])}
+def _relationship(content: Content, refs: Refs) -> Document:
+    sides = {side: refs[side][0] for side in ("subject", "object")}
+    return {**sides, "kind": "fights", "summary": content.name, "citations": _citations(refs)}
 
 
-def _incident(content: Content, refs: Sequence[str | None]) -> Document:
-    actor, whole = refs
+def _incident(content: Content, refs: Refs) -> Document:
     return {
         "title": content.name,
         "kind": "single",
         "domain": "political_violence",
         "date": _day(None),
-        "involvements": [{"actor": actor, "role": "perpetrator", "basis": "reported"}] if actor else [],
-        "links": [{"kind": "part_of", "incident": whole}] if whole else [],
+        "involvements": [{"actor": key, "role": "perpetrator", "basis": "reported"} for key in refs["involvements"]],
+        "links": [{"kind": "part_of", "incident": key} for key in refs["links"]],
     }
 
 
-def _claim(content: Content, refs: Sequence[str | None]) -> Document:
-    claimant, *incidents = refs
-    covered = list(dict.fromkeys(incident for incident in incidents if incident))
+def _claim(content: Content, refs: Refs) -> Document:
     # The date is what other documents show of a claim, so it carries the name.
-    return {"claimant": claimant, "stance": "claims", "date": _day(content.name), "incidents": covered}
+    [claimant] = refs["claimant"]
+    return {"claimant": claimant, "stance": "claims", "date": _day(content.name), "incidents": list(refs["incidents"])}
 
 
-def _assessment(content: Content, refs: Sequence[str | None]) -> Document:
-    subject, other, source = refs
+def _assessment(content: Content, refs: Refs) -> Document:
     return {
         "statement": content.name,
         "author": "A",
-        "subjects": [subject] if subject else [],
-        "evidence": [{"stance": "supports", "actor": other}] if other else [],
-        "citations": _citations(source),
+        "subjects": list(refs["subjects"]),
+        "evidence": [{"stance": "supports", "actor": key} for key in refs["evidence"]],
+        "citations": _citations(refs),
     }
 
 
-def _citations(source: str | None) -> list[Document]:
-    return [{"source": source, "locator": "p. 1"}] if source else []
+def _citations(refs: Refs) -> list[Document]:
+    return [{"source": source, "locator": "p. 1"} for source in refs["citations"]]
 
 
 def _day(words: str | None) -> Document:
@@ -123,6 +141,7 @@ def view_of(kind: str, document: Document) -> View:
         name=_name_of(kind, document),
         refs=_named(forward),
         shown=frozenset((leaf["id"], _leaf_name(leaf)) for leaf in behind),
+        gained=tuple(row["name"] for row in document.get("names", ())),
     )
 
 

@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.models import Max
 from django.test import Client
+from rest_framework.serializers import ValidationError as ValidationProblem
 
 from actors.models import Actor, Relationship
 from actors.serializers import ActorSerializer, RelationshipSerializer
@@ -30,7 +31,10 @@ from tests.factories.actors import make_actor, make_relationship
 from tests.factories.records import change
 from tests.factories.sources import make_source
 from threatdb.records import documents, ledger, registry, services
-from threatdb.records.models import LedgerClock, Record, Revision
+from threatdb.records.merging import merge
+from threatdb.records.models import LedgerClock, Record, Revision, Tombstone
+from threatdb.records.purging import purge
+from threatdb.records.unmerging import unmerge
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -253,6 +257,80 @@ class TestLinkedRecords:
             together(*(lambda n=n: work(n) for n in range(WRITERS)))
 
         assert_in_order()
+
+
+class TestMergingAndPurging:
+    def test_edits_of_what_names_the_absorbed_record_are_neither_lost_nor_left_behind(self) -> None:
+        survivor, absorbed = make_actor(published=True), make_actor(published=True)
+        naming = [make_relationship(published=True, subject=absorbed).pk for _ in range(WRITERS)]
+
+        def write(pk: UUID) -> None:
+            for number in range(ROUNDS):
+                edit(RelationshipSerializer, pk, publish=bool(number % 2), summary=f"Summary {number}")
+
+        def merge_and_undo() -> None:
+            for _ in range(ROUNDS):
+                made = merge(
+                    Actor.objects.get(pk=survivor.pk), Actor.objects.get(pk=absorbed.pk), by=None, reason_note=""
+                )
+                unmerge(made, by=None)
+            merge(Actor.objects.get(pk=survivor.pk), Actor.objects.get(pk=absorbed.pk), by=None, reason_note="")
+
+        with watching():
+            together(merge_and_undo, *(lambda pk=pk: write(pk) for pk in naming))
+
+        rows = registry.get("relationship").index.objects.filter(in_force=True)
+        found = [documents.load(text) for text in rows.values_list("revision__document", flat=True)]
+        assert {document["subject"]["id"] for document in found} == {str(survivor.pk)}
+        assert {document["summary"] for document in found} == {f"Summary {ROUNDS - 1}"}
+        assert_in_order()
+
+    @pytest.mark.parametrize("attempt", range(3))
+    def test_a_purge_and_publications_exclude_each_other(self, attempt: int) -> None:
+        actor = make_actor(published=True)
+
+        def purged() -> bool:
+            try:
+                purge(Actor.objects.get(pk=actor.pk), by=None, reason_note="By order.")
+            except ValidationError:
+                return False
+            return True
+
+        def published() -> bool:
+            try:
+                with transaction.atomic():
+                    ledger.lock()
+                    if not Actor.objects.filter(pk=actor.pk).exists():
+                        return False
+                    make_relationship(published=True, subject=actor)
+            except (ValidationError, ValidationProblem):
+                return False
+            return True
+
+        def renamed() -> bool:
+            try:
+                with transaction.atomic():
+                    stale = Actor.objects.get(pk=actor.pk)
+                    services.expect(stale, None)
+                    change(ActorSerializer, stale, published=True, summary="Still there.")
+            except (ValidationError, services.Conflict, Actor.DoesNotExist):
+                return False
+            return True
+
+        gone, *others = together(purged, *[published] * (WRITERS - 4), *[renamed] * 4)
+
+        assert gone is not Actor.objects.filter(pk=actor.pk).exists()
+        assert gone is not any(others[: WRITERS - 4])
+        assert gone is Tombstone.objects.filter(pk=actor.pk).exists()
+        assert_purged_in_order()
+
+
+def assert_purged_in_order() -> None:
+    """As ``assert_in_order``; of a purged record the numbers stay without a gap."""
+    for key in Revision.objects.filter(action="purge").values_list("record_id", flat=True):
+        numbers = list(Revision.objects.filter(record_id=key).values_list("number", flat=True))
+        assert numbers == list(range(1, len(numbers) + 1))
+    assert_in_order()
 
 
 def _serializer(record: Record) -> type[ActorSerializer | RelationshipSerializer]:

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from rest_framework import serializers
 
-from threatdb.records import documents, ledger, registry, services
+from threatdb.records import documents, ledger, registry, review, services
 from threatdb.records.markings import Marking
-from threatdb.records.models import Head, Record, Revision
+from threatdb.records.merging import merge
+from threatdb.records.models import Head, Merge, Record, Revision, Tombstone
+from threatdb.records.purging import purge
+from threatdb.records.unmerging import unmerge
 from threatdb.records.visibility import Viewer
 
-from .kinds import NEEDED, REFERS, SERIALIZERS, content_of, document_of, needed_codes, view_of
-from .reference_model import Model, Refused, View
+from .kinds import NEEDED, REFERS, SERIALIZERS, content_of, document_of, keys_of, needed_codes, view_of
+from .reference_model import Content, Model, Refused, View
 
 MOVES: dict[str, Callable[..., None]] = {
     "submit": services.submit,
     "return": services.send_back,
     "publish": services.publish,
     "withdraw": services.withdraw,
+    "reopen": services.reopen,
+    "discard": review.discard,
 }
 
 Rows = dict[tuple[str, bool], tuple[int, str]]
@@ -58,6 +66,8 @@ class Snapshot:
                 if current:
                     self.current[str(key), False] = (marking, text)
             self.copies[kind.name] = list(kind.model.objects.order_by("pk").values())
+        self.copies["tombstones"] = list(Tombstone.objects.order_by("pk").values())
+        self.copies["merges"] = list(Merge.objects.order_by("first_seq").values())
 
     def seen_by(self, viewer: Viewer) -> Rows:
         """What exists for a viewer, by its definition: documents in force, and for curators working copies."""
@@ -75,7 +85,9 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.outer = transaction.atomic()
         self.outer.__enter__()
-        self.model, self.kinds, self.refs = Model(), dict[str, str](), dict[str, list[str | None]]()
+        self.model, self.kinds, self.purged = Model(), dict[str, str](), set[str]()
+        self.written: dict[str, dict[int, Content]] = {}
+        self.merges: list[Merge] = []
         self.past: list[tuple[int, dict[str, View]]] = []
         self.before = Snapshot()
 
@@ -105,16 +117,14 @@ class Ledger(RuleBasedStateMachine):
         if None in refs[: NEEDED[kind]]:
             return
         content = content_of(kind, marking, name, refs)
-        document = document_of(kind, content, refs)
+        document, key = document_of(kind, content), str(uuid4())
         if kind == "actor":
-            document["slug"] = f"actor-{len(self.kinds)}"
-        made: list[Record] = []
-        self.attempt(lambda: made.append(self.save(kind, None, document)), lambda model: None)
-        key = str(made[0].pk)
-        self.kinds[key], self.refs[key] = kind, refs
-        self.model.write(key, content)
+            document["slug"] = f"actor-{len(self.kinds) + len(self.purged)}"
+        made = self.attempt(lambda: self.save(kind, None, document, key), lambda model: model.write(key, content))
+        if made:
+            self.kinds[key] = kind
         self.compare()
-        if publish:
+        if made and publish:
             self.move_to(key, "publish")
 
     @rule(number=which, name=names)
@@ -133,18 +143,66 @@ class Ledger(RuleBasedStateMachine):
         self, key: str, marking: int | None = None, name: str | None = None, chosen: list[int | None] | None = None
     ) -> None:
         kind, was = self.kinds[key], self.model.records[key].working
-        refs = self.choose(kind, chosen, key) if chosen is not None else self.refs[key]
+        refs = self.choose(kind, chosen, key) if chosen is not None else []
         if None in refs[: NEEDED[kind]]:
             return
-        content = content_of(kind, was.marking if marking is None else marking, name or was.name, refs)
-        record, document = self.record(key), document_of(kind, content, refs)
-        if self.attempt(lambda: self.save(kind, record, document), lambda model: model.write(key, content)):
-            self.refs[key] = refs
+        content = replace(
+            was,
+            marking=was.marking if marking is None else marking,
+            name=name or was.name,
+            keys=keys_of(kind, refs) if refs else was.keys,
+        )
+        record, document = self.record(key), document_of(kind, content)
+        self.attempt(lambda: self.save(kind, record, document), lambda model: model.write(key, content))
         self.compare()
 
-    @rule(number=which, action=st.sampled_from(["publish", "publish", "submit", "return", "withdraw"]))
+    @rule(number=which, action=st.sampled_from(["publish", "publish", *MOVES]))
     def move(self, number: int, action: str) -> None:
         self.move_to(self.pick(number), action)
+
+    @rule(number=which, back=st.integers(1, 6))
+    def restore(self, number: int, back: int) -> None:
+        """Go back so many of the working copy's revisions."""
+        key = self.pick(number)
+        known = list(self.written[key])
+        chosen = known[max(0, len(known) - 1 - back)]
+        content = self.written[key][chosen]
+        self.attempt(
+            lambda: review.restore(self.record(key), by=None, number=chosen, reason_code="correction"),
+            lambda model: model.write(key, content, restores=True),
+        )
+        self.compare()
+
+    @rule(kind=st.sampled_from(["actor", "incident"]), one=which, other=which)
+    def merge(self, kind: str, one: int, other: int) -> None:
+        keys = [key for key, has in self.kinds.items() if has == kind]
+        if keys:
+            self.merge_in(keys[one % len(keys)], keys[other % len(keys)])
+
+    def merge_in(self, survivor: str, absorbed: str) -> None:
+        def act() -> None:
+            made = merge(self.record(survivor), self.record(absorbed), by=None, reason_note="They are one.")
+            self.merges.append(made)
+
+        self.attempt(act, lambda model: model.merge(survivor, absorbed))
+        self.compare(steps=False)
+
+    @precondition(lambda self: self.merges)
+    @rule(number=which)
+    def unmerge(self, number: int) -> None:
+        chosen = number % len(self.merges)
+        if self.attempt(lambda: unmerge(self.merges[chosen], by=None), lambda model: model.unmerge(chosen)):
+            del self.merges[chosen]
+        self.compare(steps=False)
+
+    @rule(number=which)
+    def purge(self, number: int) -> None:
+        key = self.pick(number)
+        record = self.record(key)
+        if self.attempt(lambda: purge(record, by=None, reason_note="By order."), lambda model: model.purge(key)):
+            self.purged.add(key)
+            del self.kinds[key]
+        self.compare()
 
     def move_to(self, key: str, action: str) -> None:
         self.attempt(lambda: MOVES[action](self.record(key), by=None), lambda model: model.move(key, action))
@@ -164,7 +222,7 @@ class Ledger(RuleBasedStateMachine):
             with transaction.atomic():
                 make()
             done = True
-        except ValidationError:
+        except (ValidationError, serializers.ValidationError):
             done = False
         assert done == allowed
         self.judge(done)
@@ -181,23 +239,30 @@ class Ledger(RuleBasedStateMachine):
             assert (self.before.heads[name] > before.heads[name]) == changed, name
             assert self.before.heads[name] >= before.heads[name]
 
-    def compare(self) -> None:
+    def compare(self, *, steps: bool = True) -> None:
         """Every document says what the model says, and nothing else is there."""
         force = {key: self.view(key, text) for (key, _), (_, text) in self.before.force.items()}
         current = {key: self.view(key, text) for (key, _), (_, text) in self.before.current.items()}
         assert force == self.model.in_force()
         assert current == self.model.working()
         # Nor did the ledger pass through anything else on the way, which a reader of the past would find.
+        last: dict[tuple[str, bool, int], View] = {}
         for revision in Revision.objects.filter(seq__gt=self.past[-1][0] if self.past else 0):
-            key = str(revision.record_id)
-            view = self.view(key, revision.document)
-            assert view == (force if view.state == "published" else current)[key]
+            if (key := str(revision.record_id)) in self.kinds:
+                view = self.view(key, revision.document)
+                # A merge may show a record once more, as it was, before what it shows from behind is gone.
+                last[key, view.state == "published", revision.seq if steps else 0] = view
+        for (key, published, _), view in last.items():
+            assert view == (force if published else current)[key]
         self.past.append((self.before.position, force))
+        for kind in registry.all_types():
+            for found, number in kind.model.objects.values_list("pk", "number"):
+                self.written.setdefault(str(found), {})[number] = self.model.records[str(found)].working
 
-    def save(self, kind: str, record: Record | None, document: dict[str, Any]) -> Record:
+    def save(self, kind: str, record: Record | None, document: dict[str, Any], key: str | None = None) -> Record:
         serializer = SERIALIZERS[kind](record, data=document, partial=record is not None)
         serializer.is_valid(raise_exception=True)
-        saved: Record = serializer.save()
+        saved: Record = serializer.save(**({"id": UUID(key)} if key else {}))
         services.save(saved, by=None, reason_code="correction")
         return saved
 
@@ -206,6 +271,7 @@ class Ledger(RuleBasedStateMachine):
 
     def pick(self, number: int) -> str:
         keys = list(self.kinds)
+        assume(keys)
         return keys[number % len(keys)]
 
     def record(self, key: str) -> Record:
@@ -227,6 +293,7 @@ class Ledger(RuleBasedStateMachine):
         self.check_references()
         self.check_numbers()
         self.check_pointers()
+        self.check_tombstones()
         call_command("rebuild_index", "--check", stdout=StringIO())
 
     def check_visibility(self) -> None:
@@ -258,7 +325,7 @@ class Ledger(RuleBasedStateMachine):
         seqs = list(Revision.objects.values_list("seq", flat=True))
         assert seqs == list(range(1, len(seqs) + 1))
         assert ledger.position() == len(seqs)
-        for key in self.kinds:
+        for key in (*self.kinds, *self.purged):
             revisions = list(Revision.objects.filter(record_id=key))
             assert [revision.number for revision in revisions] == list(range(1, len(revisions) + 1))
             self.check_versions(revisions)
@@ -268,7 +335,9 @@ class Ledger(RuleBasedStateMachine):
         in_force, count = False, 0
         for revision in revisions:
             state = documents.load(revision.document)["state"]
-            if state == "published" or (state == "withdrawn" and in_force):
+            if revision.action == "discard":
+                assert (revision.version, in_force) == (count, True)
+            elif state == "published" or (state == "withdrawn" and in_force):
                 count, in_force = count + 1, state == "published"
                 assert revision.version == count
             else:
@@ -280,12 +349,22 @@ class Ledger(RuleBasedStateMachine):
         for key in self.kinds:
             record, last = self.record(key), Revision.objects.filter(record_id=key).latest("number")
             index = registry.for_record(record).index.objects.filter(record_id=key)
-            assert (record.number, record.latest_seq, record.version) == (last.number, last.seq, last.version)
+            assert (record.number, record.version) == (last.number, last.version)
+            assert record.latest_seq == index.get(current=True).pk
             assert record.published_seq == index.filter(in_force=True).values_list("pk", flat=True).first()
+            if last.action == "discard":
+                assert record.latest_seq == record.published_seq
+                last = Revision.objects.get(pk=index.get(current=True).pk)
+            assert record.latest_seq == last.seq
             document = documents.load(last.document)
             assert (record.state, record.marking_code) == (document["state"], document["marking"])
             assert documents.timestamp(record.updated_at) == document["updated_at"]
             assert documents.dump(documents.render(record)) == last.document
+
+    def check_tombstones(self) -> None:
+        found = Tombstone.objects.values_list("record_id", "marking", "survivor_id")
+        told = {(str(key), marking, str(survivor) if survivor else None) for key, marking, survivor in found}
+        assert told == {(key, grave.marking, grave.survivor) for key, grave in self.model.graves.items()}
 
 
 def run_examples(examples: int, steps: int) -> None:

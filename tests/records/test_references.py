@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from rest_framework import serializers
 
+from actors.models import ActorIndex, RelationshipIndex
 from actors.serializers import ActorSerializer, RelationshipSerializer
+from incidents.documents import IncidentType
 from incidents.serializers import IncidentSerializer
 from sources.serializers import SourceSerializer
 from tests.factories.actors import make_actor, make_relationship
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.records import change
 from tests.factories.sources import make_source
-from threatdb.records import references, services
-from threatdb.records.markings import CODES
+from threatdb.records import documents, references, registry, services, writing
+from threatdb.records.markings import CODES, Marking
 from threatdb.records.models import Reference, Revision
+from threatdb.records.visibility import Viewer
 
 pytestmark = pytest.mark.django_db
 
 
-def refusal(act: Callable[[], object]) -> str:
+def refusal(act: Callable[[], object], code: str = "blocked") -> str:
     """The one sentence with which the act is refused; it leaves no revision behind."""
     before = Revision.objects.count()
     with pytest.raises(ValidationError) as raised, transaction.atomic():
         act()
-    assert raised.value.code == "blocked"
+    assert raised.value.code == code
     assert Revision.objects.count() == before
     [message] = raised.value.messages
     return message
@@ -58,21 +63,22 @@ class TestPublishing:
 
         assert f"actor {actor.pk} is not published" in refusal(lambda: services.publish(relationship, by=None))
 
-    def test_a_reference_up_the_markings_blocks(self) -> None:
-        actor = make_actor(published=True, marking="red")
-        other = make_actor(published=True, marking="clear")
-        relationship = make_relationship(subject=other, object=actor, marking="green")
+    def test_a_reference_up_the_markings_blocks_should_a_draft_ever_hold_one(self) -> None:
+        relationship = make_relationship(
+            subject=(actor := make_actor(published=True)), object=make_actor(published=True, marking="clear")
+        )
+        document = documents.render(relationship)
+        ActorIndex.objects.filter(record_id=actor.pk).update(marking=Marking.RED)
 
-        message = refusal(lambda: services.publish(relationship, by=None))
+        [blocker] = references.missing_for(registry.for_record(relationship), document, Marking.GREEN)
 
-        expected = f"actor {actor.pk} is marked TLP:RED, above TLP:GREEN."
-        assert message == f"This cannot be published: {expected}"
+        assert (blocker.record_id, blocker.why) == (actor.pk, "is marked TLP:RED, above TLP:GREEN")
 
     def test_all_blockers_are_listed(self) -> None:
-        source, draft = make_source(), make_actor()
-        actor = make_actor(published=True, marking="red")
+        source, draft, actor = make_source(), make_actor(), make_actor(published=True)
         cited = [{"source": source, "locator": "p. 1"}]
-        relationship = make_relationship(subject=actor, object=draft, marking="clear", citations=cited)
+        relationship = make_relationship(subject=actor, object=draft, citations=cited)
+        services.withdraw(actor, by=None)
 
         message = refusal(lambda: services.publish(relationship, by=None))
 
@@ -87,17 +93,6 @@ class TestPublishing:
 
         assert f"source {source.pk} is not published" in refusal(lambda: services.publish(incident, by=None))
 
-    @pytest.mark.parametrize("own", CODES)
-    @pytest.mark.parametrize("target", CODES)
-    def test_a_reference_to_the_same_or_a_lower_marking_is_free_and_no_other(self, own: str, target: str) -> None:
-        source = make_source(published=True, marking=target)
-        actor = make_actor(marking=own, citations=[{"source": source, "locator": "p. 1"}])
-
-        if CODES.index(target) <= CODES.index(own):
-            services.publish(actor, by=None)
-        else:
-            refusal(lambda: services.publish(actor, by=None))
-
     def test_what_is_embedded_from_behind_does_not_block(self) -> None:
         incident = make_incident(published=True, marking="clear")
         claim = make_claim(published=True, marking="clear", incidents=[incident])
@@ -105,6 +100,110 @@ class TestPublishing:
         services.withdraw(claim, by=None)
 
         services.publish(incident, by=None)
+
+
+class TestNamingUpwards:
+    @pytest.mark.parametrize("own", CODES)
+    @pytest.mark.parametrize("target", CODES)
+    @pytest.mark.parametrize("published", [False, True])
+    def test_the_same_or_a_lower_marking_is_free_and_no_other(self, own: str, target: str, published: bool) -> None:
+        source = make_source(published=published, marking=target)
+
+        def name_it() -> None:
+            make_actor(marking=own, citations=[{"source": source, "locator": "p. 1"}])
+
+        if CODES.index(target) <= CODES.index(own):
+            name_it()
+        else:
+            assert "marked above it" in refusal(name_it, code="upward")
+
+    def test_the_refusal_says_where_and_neither_what_nor_how_high(self) -> None:
+        actor, other = make_actor(published=True, marking="red"), make_actor(published=True, marking="clear")
+
+        message = refusal(lambda: make_relationship(subject=other, object=actor, marking="green"), code="upward")
+
+        assert message.startswith("A record marked TLP:GREEN cannot name one that is marked above it")
+        assert message.endswith("(object)")
+        assert "RED" not in message
+
+    def test_a_document_is_refused_at_each_place(self) -> None:
+        source, actor = make_source(marking="red"), make_actor(marking="red")
+        stated = {"role": "perpetrator", "basis": "reported"}
+        involved = {**stated, "actor": str(actor.pk), "citations": [{"source": str(source.pk)}]}
+        incident = make_incident(marking="green", involvements=[{**stated, "actor": make_actor(marking="green")}])
+        document = documents.render(incident)
+
+        with pytest.raises(serializers.ValidationError) as raised:
+            data = {"involvements": [*writing.as_written(IncidentType(), document)["involvements"], involved]}
+            writing.write(IncidentType(), data, writing.Author(), record=incident, partial=True)
+
+        detail: Any = raised.value.detail
+        [(key, places)] = detail.items()
+        assert (key, places.keys(), places["1"].keys()) == ("involvements", {"1"}, {"actor", "citations"})
+        [error] = places["1"]["citations"]["0"]["source"]
+        assert (error.code, "TLP:GREEN" in error) == ("upward", True)
+
+    def test_lowering_a_marking_below_what_is_named_is_refused(self) -> None:
+        source = make_source(published=True, marking="amber")
+        actor = make_actor(marking="amber", citations=[{"source": source, "locator": "p. 1"}])
+
+        assert "TLP:GREEN" in refusal(lambda: change(ActorSerializer, actor, marking="green"), code="upward")
+
+    def test_what_is_embedded_from_behind_is_no_reference(self) -> None:
+        incident = make_incident(published=True, marking="clear")
+        claimant = make_actor(published=True, marking="clear")
+        make_claim(published=True, marking="red", claimant=claimant, incidents=[incident])
+
+        change(IncidentSerializer, incident, summary="More is known.")
+
+
+class TestRaisingWhatDraftsName:
+    def test_a_draft_is_raised_with_it_and_shows_it_to_nobody_below(self) -> None:
+        actor = make_actor(published=True, marking="clear", name="Secret")
+        draft = make_relationship(subject=actor, marking="green")
+
+        change(ActorSerializer, actor, marking="red")
+
+        draft.refresh_from_db()
+        assert (draft.marking, draft.state) == (Marking.RED, "draft")
+        assert (
+            documents.dump(documents.render(draft))
+            == Revision.objects.filter(record_id=draft.pk).latest("number").document
+        )
+        curator = Viewer(Marking.AMBER_STRICT, curates=True)
+        assert not RelationshipIndex.objects.visible_to(curator, working=True).exists()
+
+    def test_so_are_drafts_that_name_that_draft(self) -> None:
+        source = make_source(marking="clear")
+        actor = make_actor(marking="clear", citations=[{"source": source, "locator": "p. 1"}])
+        relationship = make_relationship(subject=actor, object=make_actor(marking="clear"), marking="green")
+
+        change(SourceSerializer, source, marking="amber")
+
+        for record in (actor, relationship):
+            record.refresh_from_db()
+            assert record.marking == Marking.AMBER
+
+    def test_a_pending_change_is_raised_while_readers_keep_what_they_see(self) -> None:
+        actor = make_actor(published=True, marking="clear")
+        relationship = make_relationship(published=True, marking="green")
+        change(RelationshipSerializer, relationship, subject=actor)
+
+        change(ActorSerializer, actor, marking="red")
+        change(RelationshipSerializer, relationship, summary="More is known.")
+
+        rows = RelationshipIndex.objects.filter(record_id=relationship.pk)
+        assert rows.get(in_force=True).marking == Marking.GREEN
+        assert rows.get(current=True).marking == Marking.RED
+
+    def test_a_draft_marked_as_high_already_is_left_alone(self) -> None:
+        actor = make_actor(published=True, marking="clear")
+        draft = make_relationship(subject=actor, marking="red")
+        before = Revision.objects.filter(record_id=draft.pk).count()
+
+        change(ActorSerializer, actor, marking="amber")
+
+        assert Revision.objects.filter(record_id=draft.pk).count() == before
 
 
 class TestRaisingAMarking:
@@ -141,9 +240,8 @@ class TestRaisingAMarking:
         change(ActorSerializer, actor, marking="red", name="Anew")
         services.publish(actor, by=None)
 
-        relationship = make_relationship(subject=actor, object=make_actor(published=True), marking="amber")
-
-        assert "above TLP:AMBER" in refusal(lambda: services.publish(relationship, by=None))
+        other = make_actor(published=True)
+        refusal(lambda: make_relationship(subject=actor, object=other, marking="amber"), code="upward")
 
 
 class TestWithdrawing:
@@ -209,15 +307,6 @@ class TestWhatARefusalTells:
         message = refusal(lambda: services.withdraw(actor, by=reader("clearance_amber")))
 
         assert message == "This cannot be withdrawn: a record that you may not see."
-
-    def test_neither_marking_nor_type_of_a_hidden_target_is_told(self) -> None:
-        actor = make_actor(published=True, marking="red")
-        relationship = make_relationship(subject=actor, marking="amber")
-
-        message = refusal(lambda: services.publish(relationship, by=reader("clearance_amber", "curate_records")))
-
-        assert "RED" not in message
-        assert str(actor.pk) not in message
 
     def test_drafts_are_named_to_curators_alone(self) -> None:
         actor = make_actor(marking="clear")

@@ -54,7 +54,7 @@ class Work:
         if None in refs[: NEEDED[kind]]:
             return
         content = content_of(kind, marking, self.random.choice(NAMES), refs)
-        document = document_of(kind, content, refs)
+        document = document_of(kind, content)
         if kind == "actor":
             document["slug"] = f"actor-{len(self.kinds)}"
         made: list[Record] = []
@@ -89,7 +89,7 @@ class Work:
         if None in refs[: NEEDED[kind]]:
             return
         content = content_of(kind, marking, name, refs)
-        if self._attempt(lambda: self._save(kind, self._record(key), document_of(kind, content, refs))):
+        if self._attempt(lambda: self._save(kind, self._record(key), document_of(kind, content))):
             self.contents[key], self.refs[key] = content, refs
 
     def _attempt(self, act: Callable[[], object]) -> bool:

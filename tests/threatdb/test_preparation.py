@@ -34,6 +34,12 @@ class TestEnsureAdministrator:
         assert admin.is_superuser
         assert admin.check_password(printed[1])
 
+    @pytest.mark.parametrize("alone", [False, True])
+    def test_it_says_how_one_person_can_work_alone_unless_he_may(self, settings: Settings, alone: bool) -> None:
+        settings.ONE_PERSON_TEAM = alone
+
+        assert ("ONE_PERSON_TEAM=true" in self.call()) is not alone
+
     def test_it_belongs_to_the_administrators(self) -> None:
         group, _ = Group.objects.get_or_create(name="administrator")
 

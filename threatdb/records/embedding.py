@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -22,15 +23,15 @@ class Embedder:
     """
 
     def __init__(self) -> None:
-        self._leaves: dict[UUID, Document] = {}
+        self.read: dict[UUID, Document] = {}
 
     def leaf(self, type_name: str, record_id: UUID | None) -> Document | None:
         """The leaf of the record with that id; nothing for no id."""
         if record_id is None:
             return None
-        if record_id not in self._leaves:
+        if record_id not in self.read:
             self.preload(type_name, [record_id])
-        return self._leaves[record_id]
+        return self.read[record_id]
 
     def preload(self, type_name: str, record_ids: list[UUID]) -> None:
         """Read many leaves with one query."""
@@ -39,7 +40,17 @@ class Embedder:
         # The revision in force comes last and so wins over the working copy.
         found = rows.order_by("in_force").values_list("record_id", "revision__document")
         for record_id, text in found:
-            self._leaves[record_id] = record_type.leaf_of(orjson.loads(text))
+            self.read[record_id] = record_type.leaf_of(orjson.loads(text))
+
+
+def current_leaves(ids: Collection[UUID]) -> dict[str, Document]:
+    """The leaf of each of these records, whatever its type, as the ``Embedder`` gives it."""
+    found: dict[str, Document] = {}
+    for record_type in registry.all_types():
+        embedder = Embedder()
+        embedder.preload(record_type.name, list(ids))
+        found |= {str(record_id): leaf for record_id, leaf in embedder.read.items()}
+    return found
 
 
 def replace_leaves(value: Any, leaves: dict[str, Document]) -> Any:

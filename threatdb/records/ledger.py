@@ -32,7 +32,8 @@ class Entry:
     """A revision about to be appended, and what it does to the revisions before it.
 
     ``ends`` is the index row of the revision in force that this one ends; ``replaces`` that of the
-    working copy that it supersedes. They are often the same row.
+    working copy that it supersedes. They are often the same row. ``resumes`` is the row in force that is
+    the working copy again; such an entry, like a purge, is neither in force nor current and has no index.
     """
 
     record_type: RecordType
@@ -45,12 +46,17 @@ class Entry:
     current: bool = True
     ends: IndexRow | None = None
     replaces: IndexRow | None = None
+    resumes: IndexRow | None = None
     changed: list[str] = field(default_factory=list)
     seq: int = 0
 
     @property
     def marking(self) -> Marking:
         return parse_marking(self.document["marking"])
+
+    @property
+    def is_live(self) -> bool:
+        return self.in_force or self.current
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def append(entries: Sequence[Entry], act: Act) -> None:
         entry.seq = seq
     bulk.insert(Revision, [_revision(entry, act) for entry in entries])
     _close(entries)
-    write_index(entries)
+    write_index([entry for entry in entries if entry.is_live])
     _move_heads(entries)
 
 
@@ -136,6 +142,7 @@ def _close(entries: Sequence[Entry]) -> None:
         replaced = [e.replaces for e in own if e.replaces and e.replaces is not e.ends]
         _drop(record_type, [row.pk for row in replaced if row.since is None])
         _set(record_type.index, [row.pk for row in replaced if row.since is not None], current=False)
+        _set(record_type.index, [e.resumes.pk for e in own if e.resumes], current=True)
     # A working copy that moves on leaves what is in force, and its references, as they are.
     dead = {e.ends.pk for e in entries if e.ends}
     dead |= {e.replaces.pk for e in entries if e.replaces and not e.replaces.in_force}
@@ -173,7 +180,7 @@ def write_index(entries: Sequence[Entry]) -> None:
         rows = {e.seq: index_row(e) for e in own}
         bulk.insert(record_type.index, list(rows.values()))
         bulk.insert(record_type.terms, [t for e in own for t in term_rows(e, rows[e.seq])])
-    bulk.insert(Reference, [r for e in entries if e.in_force or e.current for r in references(e)])
+    bulk.insert(Reference, [r for e in entries if e.is_live for r in references(e)])
     bulk.insert(SearchText, [search_text(e) for e in entries])
 
 

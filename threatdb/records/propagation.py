@@ -12,6 +12,7 @@ from . import bulk, documents, ledger, registry
 from .choices import Action
 from .embedding import refreshed
 from .ledger import Act, Entry
+from .markings import parse_marking
 from .models import IndexRow, Reference
 from .registry import Document, RecordType
 
@@ -25,7 +26,8 @@ def spread(entry: Entry, act: Act) -> None:
     """Make new revisions of all live documents that show the entry's record.
 
     A change of what readers see reaches every one of them. A change of a working copy shows only while
-    the record was never published, to the curators of drafts that name it.
+    the record was never published, to the curators of drafts that name it. A draft that names what is now
+    marked above it is raised with it, and so are in turn the drafts that name that draft.
     """
     for_readers = entry.in_force or entry.ends is not None
     if not for_readers and _readers_see(entry):
@@ -33,9 +35,12 @@ def spread(entry: Entry, act: Act) -> None:
     affected = _affected(entry) if for_readers else set()
     renew = _renewal(entry, affected)
     named = _named_in(entry)
+    raised = []
     for record_type in registry.all_types():
         ids = named.get(record_type.name, set()) | (affected if record_type.reverse_keys else set())
-        refresh(record_type, ids, act, renew)
+        raised += refresh(record_type, ids, act, renew)
+    for draft in raised:
+        spread(draft, act)
 
 
 def _readers_see(entry: Entry) -> bool:
@@ -71,9 +76,21 @@ def _renewal(entry: Entry, affected: set[UUID]) -> Renewal:
 
     def renew(record_type: RecordType, document: Document) -> Document:
         shown = refreshed(document, leaves)
-        return {**shown, **record_type.reverse(shown)} if UUID(document["id"]) in affected else shown
+        if outranked := _outranks(entry, record_type, document):
+            shown["marking"] = entry.marking.code
+        return {**shown, **record_type.reverse(shown)} if outranked or UUID(document["id"]) in affected else shown
 
     return renew
+
+
+def _outranks(entry: Entry, record_type: RecordType, document: Document) -> bool:
+    """Whether the document names the entry's record, other than from behind, and is marked below it.
+
+    What is in force never does: raising the marking would have been refused.
+    """
+    if parse_marking(document["marking"]) >= entry.marking:
+        return False
+    return entry.record_id in registry.named(record_type, document)
 
 
 @dataclass
@@ -81,6 +98,7 @@ class _Live:
     """A record's live index rows (the same where nothing is pending) and its counters."""
 
     number: int = 0
+    action: Action = Action.REFRESH
     in_force: IndexRow | None = None
     current: IndexRow | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -115,7 +133,7 @@ class _Live:
                 row.record_id,
                 self.number,
                 version,
-                Action.REFRESH,
+                self.action,
                 {**new, **head},
                 in_force=row.in_force,
                 current=row.current,
@@ -126,17 +144,34 @@ class _Live:
         )
 
 
-def refresh(record_type: RecordType, ids: Iterable[UUID], act: Act, renew: Renewal) -> None:
-    """Append revisions of the live documents of these records that ``renew`` changes, in bulk."""
-    wanted = sorted(ids)
+def refresh(
+    record_type: RecordType, ids: Iterable[UUID], act: Act, renew: Renewal, action: Action = Action.REFRESH
+) -> list[Entry]:
+    """Append revisions of the live documents of these records that ``renew`` changes, in bulk.
+
+    Returns those of working copies whose marking it raised.
+    """
+    wanted, raised = sorted(ids), list[Entry]()
     with _set_aside() if len(wanted) > BATCH else nullcontext():
         for batch in bulk.batches(wanted, BATCH):
             live = _live(record_type, batch)
             for record in live:
+                record.action = action
                 record.advance(record_type, act, renew)
             moved = [record for record in live if record.entries]
             ledger.append([entry for record in moved for entry in record.entries], act)
             _point(record_type, moved, act)
+            raised += _raise(moved)
+    return raised
+
+
+def _raise(moved: list[_Live]) -> list[Entry]:
+    """Give the working copies that were raised their new marking."""
+    entries = (record.entries[-1] for record in moved)
+    raised = [entry for entry in entries if entry.replaces and entry.marking > entry.replaces.marking]
+    for entry in raised:
+        entry.record_type.model._base_manager.filter(pk=entry.record_id).update(marking=entry.marking)
+    return raised
 
 
 @contextmanager

@@ -1,19 +1,87 @@
-"""Purging: taking what a record said out of the database for ever."""
+"""Purging: taking what a record said out of the database for ever.
+
+What stays is that there was such a record: its id, when it changed and by whom, the note of the purge and, where
+readers ever saw it, a tombstone. Positions in the ledger stay without a gap.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from .models import Record, Tombstone
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from . import documents, ledger, propagation, references, registry, search, services, tombstones
+from .choices import Action, State
+from .ledger import Act, Entry
+from .models import Record, Reference, Revision, SearchText, Tombstone
+from .registry import Document, RecordType
+from .services import Rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+PERMISSION = "records.purge_records"
 
+
+@transaction.atomic
 def purge(record: Record, *, by: User | None, reason_note: str) -> Tombstone | None:
     """Erase a record's working copy and what its revisions say; the id, the heads and a tombstone stay.
 
-    Returns the tombstone, where readers ever saw the record. Raises ``ValidationError`` without the permission
-    ``records.purge_records``, and with the blockers where other records refer to it.
+    Returns the tombstone, where readers ever saw the record. Raises ``PermissionDenied`` without the permission
+    ``records.purge_records``, and ``ValidationError`` with the blockers where other records refer to it.
     """
-    raise NotImplementedError
+    if by and not by.has_perm(PERMISSION):
+        raise PermissionDenied("Only those who may purge records can do this.")
+    rows = Rows(record)
+    references.refuse("This cannot be purged", references.referrers(record.pk), services.acting(by))
+    act = Act(timezone.now(), by, None, reason_note)
+    affected = _affected(rows)
+    entry = _last(rows, act)
+    ledger.append([entry], act)
+    tombstones.keep([entry], act)
+    _erase(rows.record_type, record.pk)
+    record_id = record.pk
+    record.delete()
+    for record_type in registry.all_types():
+        if record_type.reverse_keys:
+            propagation.refresh(record_type, affected, act, _shown_anew)
+    return Tombstone.objects.filter(pk=record_id).first()
+
+
+def _affected(rows: Rows) -> set[UUID]:
+    """Ids of the records whose documents embed this one from behind."""
+    shown = rows.in_force and documents.load(rows.in_force.revision.document)
+    return rows.record_type.affects(shown) - {rows.record.pk} if shown else set()
+
+
+def _shown_anew(record_type: RecordType, document: Document) -> Document:
+    return {**document, **record_type.reverse(document)}
+
+
+def _last(rows: Rows, act: Act) -> Entry:
+    """The revision that says that the record was purged, and nothing else of it."""
+    record = rows.record
+    record.version += rows.in_force is not None and record.state == State.PUBLISHED
+    record.state, record.number, record.updated_at = State.WITHDRAWN, record.number + 1, act.at
+    head = documents.head(rows.record_type, record)
+    return Entry(
+        rows.record_type, record.pk, record.number, record.version, Action.PURGE, head,
+        current=False, ends=rows.in_force, replaces=rows.current,
+    )  # fmt: skip
+
+
+def _erase(record_type: RecordType, record_id: UUID) -> None:
+    """Leave of each revision the head of its document, and nothing of the index."""
+    own = Revision.objects.filter(record_id=record_id)
+    for seq, text in own.exclude(action=Action.PURGE).values_list("seq", "document"):
+        head = {key: value for key, value in documents.load(text).items() if key in documents.HEAD}
+        own.filter(pk=seq).update(document=documents.dump(head), changed_fields=[], reason_note="")
+    terms: Any = record_type.terms
+    terms._base_manager.filter(record_id=record_id).delete()
+    record_type.index._base_manager.filter(record_id=record_id).delete()
+    SearchText.objects.filter(revision__in=own).delete()
+    search.forget_deleted()
+    Reference.objects.filter(record_id=record_id).delete()

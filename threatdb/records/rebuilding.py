@@ -3,7 +3,8 @@
 The ledger is the truth; index rows, terms, references and search texts only repeat it in a form that
 filters can use. What a record's revisions should have there follows from these revisions alone: one whose
 document is published was put in force at its ``seq``; the record's next published or withdrawn revision
-ended it; the highest number is the working copy; what is neither has no index.
+ended it; the highest number is the working copy; what is neither has no index. A discarded change is the
+exception: it only made what is in force the working copy again. Of a purged record nothing has an index.
 
 Records are taken in batches, each in a transaction of its own that holds the ledger's lock. It deletes
 and inserts only the rows that differ. Since what belongs to one record depends on no other record, a reader
@@ -112,7 +113,7 @@ def _entry(revision: Revision) -> Entry:
         revision.version,
         Action(revision.action),
         document,
-        in_force=document["state"] == State.PUBLISHED,
+        in_force=document["state"] == State.PUBLISHED and revision.action != Action.DISCARD,
         current=False,
         seq=revision.seq,
     )
@@ -120,13 +121,22 @@ def _entry(revision: Revision) -> Entry:
 
 def _live(entries: list[Entry]) -> Iterator[tuple[Entry, int | None]]:
     """Those of one record's entries that were or are in force, and its working copy."""
-    until: int | None = None
+    if entries[-1].action is Action.PURGE:
+        return
+    working, until = _working(entries), None
     for entry in reversed(entries):
-        entry = replace(entry, current=entry is entries[-1])
-        if entry.in_force or entry.current:
+        entry = replace(entry, current=entry is working)
+        if entry.is_live:
             yield entry, until if entry.in_force else None
-        if entry.document["state"] in (State.PUBLISHED, State.WITHDRAWN):
+        if entry.in_force or entry.document["state"] == State.WITHDRAWN:
             until = entry.seq
+
+
+def _working(entries: list[Entry]) -> Entry:
+    """The last of one record's entries, or what that one went back to."""
+    if entries[-1].action is not Action.DISCARD:
+        return entries[-1]
+    return next(entry for entry in reversed(entries) if entry.in_force)
 
 
 def _compare(revisions: list[Revision], check: bool) -> list[Difference]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from . import registry
 from .markings import Marking
 from .models import Reference
 from .registry import Document, RecordType
 from .visibility import Viewer
+
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,7 @@ class Blocker:
 
 def missing_for(record_type: RecordType, document: Document, marking: Marking) -> list[Blocker]:
     """What keeps the document from being published: references to what is unpublished or more restricted."""
-    forward = {
-        UUID(leaf["id"]): leaf
-        for key, value in document.items()
-        if key not in record_type.reverse_keys
-        for leaf in registry.embedded({key: value})
-    }
+    forward = registry.named(record_type, document)
     found = dict(_published(forward))
     blockers = [
         Blocker(record_type_of(target), target, None, "is not published") for target in forward if target not in found
@@ -42,6 +41,55 @@ def missing_for(record_type: RecordType, document: Document, marking: Marking) -
         for target, (kind, has) in found.items()
         if has > marking
     ]
+
+
+class Upward(ValidationError):
+    """A document names records that are marked above it; ``places`` says where, as paths of its keys."""
+
+    def __init__(self, places: list[Path], marking: Marking) -> None:
+        self.places = places
+        where = ", ".join("/".join(place) for place in places)
+        super().__init__(f"{UPWARD % marking.label} ({where})", code="upward")
+        self.sentence = UPWARD % marking.label
+
+
+UPWARD = "A record marked %s cannot name one that is marked above it: raise its marking, or leave the other out."
+
+
+def refuse_upward(record_type: RecordType, document: Document, marking: Marking) -> None:
+    """Raise ``Upward`` where a working copy names what is marked above it: it would show it to those not cleared."""
+    shown = dict(_shown(registry.named(record_type, document)))
+    above = {str(record_id) for record_id, has in shown.items() if has > marking}
+    forward = {key: value for key, value in document.items() if key not in record_type.reverse_keys}
+    if above:
+        raise Upward(list(_places(forward, above)), marking)
+
+
+def _places(value: Any, wanted: set[str], path: Path = ()) -> Iterator[Path]:
+    """Where a value embeds one of the records."""
+    if isinstance(value, dict) and path and value.get("id") in wanted:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _places(item, wanted, (*path, str(key)))
+
+
+def _shown(ids: Collection[UUID]) -> Iterable[tuple[UUID, Marking]]:
+    """The marking under which each of these records is embedded: as published, else that of its working copy."""
+    if not ids:
+        return
+    for record_type in registry.all_types():
+        rows = record_type.index.objects.filter(Q(in_force=True) | Q(current=True), record_id__in=ids)
+        # The revision in force comes last and so wins, as it does where the leaf is read.
+        for record_id, marking in rows.order_by("in_force").values_list("record_id", "marking"):
+            yield record_id, Marking(marking)
+
+
+def referrers(record_id: UUID) -> list[Blocker]:
+    """Records of which a version in force or a working copy refers to this one."""
+    rows = Reference.objects.filter(target_id=record_id, reverse=False).exclude(record_id=record_id)
+    found = sorted(set(rows.values_list("record_type", "record_id")))
+    return [Blocker(registry.get(name), source, None, "refers to it") for name, source in found]
 
 
 def dependants(record_id: UUID, below: Marking | None = None) -> list[Blocker]:

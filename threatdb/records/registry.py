@@ -40,6 +40,8 @@ class RecordType:
     """The index column that the terms repeat, for the list's default order."""
     reverse_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys of the document that are embedded from behind or derived from what is."""
+    mergeable: ClassVar[bool] = False
+    """Whether two records of this type may turn out to be one."""
 
     unique_keys: ClassVar[tuple[str, ...]] = ()
     """Keys, also columns of the index, whose value no two records may share as far as anybody sees both."""
@@ -67,6 +69,14 @@ class RecordType:
     def words(self, document: Document) -> Iterable[str | None]:
         """The texts that full-text search reads."""
         raise NotImplementedError
+
+    def gained(self, document: Document, absorbed: Document) -> Document:
+        """The document of a survivor with what it takes over from that of the record merged into it."""
+        return document
+
+    def flaw(self, document: Document) -> str | None:
+        """Why a document in which two records became one cannot stand, or nothing where it can."""
+        return None
 
     def leaf_of(self, document: Document) -> Document:
         """What another document shows of this one."""
@@ -106,6 +116,12 @@ def for_model(model: type[Model]) -> RecordType:
 def all_types() -> list[RecordType]:
     """The record types, each after those that its documents refer to."""
     return list(_types.values())
+
+
+def named(record_type: RecordType, document: Document) -> dict[UUID, Document]:
+    """What the document embeds by its own word, and not from behind: the leaf of each record by its id."""
+    forward = {key: value for key, value in document.items() if key not in record_type.reverse_keys}
+    return {UUID(leaf["id"]): leaf for leaf in embedded(forward)}
 
 
 def embedded(document: Any) -> Iterator[Document]:

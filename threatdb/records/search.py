@@ -66,3 +66,10 @@ def _tsquery(phrase: str) -> str:
 def _fts5(phrase: str) -> str:
     # Quoted, a word cannot be read as an operator of the match language.
     return f'"{phrase.removesuffix("*")}"' + ("*" if phrase.endswith("*") else "")
+
+
+def forget_deleted() -> None:
+    """Drop the words of deleted texts, which SQLite's own index would keep until it next merges its segments."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO records_searchfts(records_searchfts) VALUES ('optimize')")

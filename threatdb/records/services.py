@@ -1,4 +1,4 @@
-"""What may be done to a record: save its working copy, submit, return, publish and withdraw it.
+"""What may be done to a record: save its working copy, submit, return, publish, withdraw and reopen it.
 
 Every door (admin, API, import, seed) calls these. Each runs in one transaction with the change of the
 working tables, raises ``ValidationError`` with a sentence where a rule refuses, and ``Conflict`` where
@@ -7,17 +7,20 @@ somebody else changed the record in between.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from . import clashes, documents, ledger, propagation, references, registry
+from . import clashes, credits, documents, ledger, propagation, references, registry, tombstones
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking
-from .models import IndexRow, Record, Revision
+from .models import IndexRow, Merge, Record
 from .registry import Document
 from .visibility import Viewer, viewer_of
 
@@ -36,6 +39,25 @@ class Conflict(Exception):
     """The record was changed by somebody else since it was read."""
 
 
+def expect(record: Record, number: int | None) -> None:
+    """Raise ``Conflict`` where the record no longer stands at the ``number`` that somebody read; None asks nothing.
+
+    Other writers wait from here on, so that it still stands there when this transaction changes it.
+    """
+    ledger.lock()
+    reread(record, POINTERS)
+    if number is not None and record.number != number:
+        raise Conflict("Somebody else changed this record; read it again.")
+
+
+def reread(record: Record, fields: tuple[str, ...] | None = None) -> None:
+    """Read the record, or these columns of it, from its table; ``Conflict`` where it was purged meanwhile."""
+    try:
+        record.refresh_from_db(fields=fields)
+    except type(record).DoesNotExist as error:
+        raise Conflict("This record is there no more.") from error
+
+
 def prepare(record: Record) -> None:
     """Give a record that is about to be saved for the first time its instants; other writers wait from here on."""
     if transaction.get_connection().in_atomic_block:
@@ -45,35 +67,47 @@ def prepare(record: Record) -> None:
 
 
 @transaction.atomic
-def save(record: Record, *, by: User | None, reason_code: str | None = None, reason_note: str = "") -> list[str]:
+def save(
+    record: Record,
+    *,
+    by: User | None,
+    reason_code: str | None = None,
+    reason_note: str = "",
+    action: Action | None = None,
+    at: datetime | None = None,
+) -> list[str]:
     """Append the working copy, whose tables the caller has just written, to the ledger.
 
     Returns the names of the changed fields; with none, nothing is appended. A change to a record that
     readers see needs a reason. Raising its marking takes effect at once, for the version that is in force.
+    ``action`` says what made the change where that was no plain edit, ``at`` when the act began that it is part of.
     """
-    rows = _Rows(record)
+    rows = Rows(record)
     document = documents.render(record)
     changed = documents.changed_keys(rows.document(), document)
-    if not changed:
+    reopens = action is Action.RESTORE and record.state == State.WITHDRAWN
+    if not changed and not reopens:
         return []
     if record.is_in_force and not (reason_code or reason_note):
         raise ValidationError("Say why this published record is changed.", code="reason_required")
+    rows.refuse_merged()
+    references.refuse_upward(rows.record_type, document, Marking(record.marking))
     clashes.refuse_clash(rows.record_type, document, changed, viewer_of(by) if by else SYSTEM)
-    act = Act(timezone.now(), by, reason_code, reason_note)
+    act = Act(at or timezone.now(), by, reason_code, reason_note)
     entries = _raised(rows, act)
     if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:
         # Nothing else is pending: the version now in force is the working copy too.
         entries[0].current, entries[0].replaces = True, rows.current
         record.number, record.updated_at = entries[0].number, act.at
-        _commit(rows, entries, act)
+        commit(rows, entries, act)
         return changed
     if entries or record.state == State.PUBLISHED or rows.was_taken_away():
         record.version += 1
-    action = Action.UPDATE if record.number else Action.CREATE
+    action = action or (Action.UPDATE if record.number else Action.CREATE)
     record.state, record.updated_at = State.DRAFT, act.at
     record.number += 1 + len(entries)
     entries.append(rows.entry(action, document, replaces=rows.current, changed=changed))
-    _commit(rows, entries, act)
+    commit(rows, entries, act)
     return changed
 
 
@@ -90,8 +124,9 @@ def send_back(record: Record, *, by: User | None, note: str = "") -> None:
 def publish(record: Record, *, by: User | None, note: str = "") -> None:
     """Put the working copy in force for readers, ending the version that was.
 
-    Refused while it refers to a record that is not published or is marked more restrictively, and while
-    a published record marked less restrictively refers to it.
+    Refused while it refers to a record that is not published or is marked more restrictively, while
+    a published record marked less restrictively refers to it, and, unless ``ONE_PERSON_TEAM`` is set, to
+    whoever wrote some of it.
     """
     _move(record, Action.PUBLISH, {State.DRAFT, State.IN_REVIEW}, State.PUBLISHED, by=by, note=note)
 
@@ -100,6 +135,11 @@ def withdraw(record: Record, *, by: User | None, reason_code: str | None = None,
     """Take the record away from readers at once. Refused while published records refer to it."""
     live = {State.DRAFT, State.IN_REVIEW, State.PUBLISHED}
     _move(record, Action.WITHDRAW, live, State.WITHDRAWN, by=by, note=note, reason_code=reason_code)
+
+
+def reopen(record: Record, *, by: User | None, note: str = "") -> None:
+    """Make a withdrawn record a draft again. Refused for one that was merged: that merge is undone instead."""
+    _move(record, Action.REOPEN, {State.WITHDRAWN}, State.DRAFT, by=by, note=note)
 
 
 @transaction.atomic
@@ -113,14 +153,11 @@ def _move(
     note: str,
     reason_code: str | None = None,
 ) -> None:
-    rows = _Rows(record)
-    if State(record.state) not in allowed:
-        raise ValidationError(
-            f"A record that is {State(record.state).label.lower()} cannot be {action.label.lower()}.",
-            code="wrong_state",
-        )
+    rows = Rows(record)
+    rows.refuse_state(action, allowed)
+    rows.refuse_merged()
     act = Act(timezone.now(), by, reason_code, note)
-    if action is Action.WITHDRAW and record.state == State.PUBLISHED:
+    if (action is Action.WITHDRAW and record.state == State.PUBLISHED) or rows.was_taken_away():
         record.version += 1
     record.state, record.updated_at = to, act.at
     record.number += 1
@@ -128,14 +165,30 @@ def _move(
     entry = rows.entry(action, rows.document(), ends=ends, replaces=rows.current)
     entry.in_force = action is Action.PUBLISH
     _check(rows, entry, by)
-    _commit(rows, [entry], act)
+    if action is Action.PUBLISH and by:
+        _refuse_own_change(record.pk, by)
+    commit(rows, [entry], act)
 
 
-def _check(rows: _Rows, entry: Entry, by: User | None) -> None:
+def _refuse_own_change(record_id: UUID, by: User) -> None:
+    if not settings.ONE_PERSON_TEAM and by in credits.pending_authors(record_id):
+        raise ValidationError(
+            "Nobody publishes his own change: ask somebody else who may publish. Where one person works alone, "
+            "set ONE_PERSON_TEAM=true in the file .env and start the service again.",
+            code="own_change",
+        )
+
+
+def acting(by: User | None) -> Viewer:
+    """As whom a service sees: as the user, or all where it acts for nobody."""
+    return viewer_of(by) if by else SYSTEM
+
+
+def _check(rows: Rows, entry: Entry, by: User | None) -> None:
     """Keep the rule that references point down the markings."""
     if entry.action is Action.RECLASSIFY:
         _refuse_raising(by)
-    viewer = viewer_of(by) if by else SYSTEM
+    viewer = acting(by)
     if entry.action is Action.WITHDRAW:
         held = references.dependants(entry.record_id) if entry.ends else []
         references.refuse("This cannot be withdrawn", held, viewer)
@@ -157,10 +210,13 @@ def _refuse_raising(by: User | None) -> None:
         )
 
 
-def _raised(rows: _Rows, act: Act) -> list[Entry]:
-    """The entry that puts a raised marking in force at once, on the version that readers see."""
+def _raised(rows: Rows, act: Act) -> list[Entry]:
+    """The entry that puts a raised marking in force at once, on the version that readers see.
+
+    A working copy may have been raised above it already, with a record that it alone names.
+    """
     record, row = rows.record, rows.in_force
-    if row is None or record.marking <= row.marking:
+    if row is None or record.marking <= max(row.marking, rows.current.marking if rows.current else row.marking):
         return []
     document = documents.load(row.revision.document)
     version = document["version"] + 1
@@ -174,16 +230,18 @@ def _raised(rows: _Rows, act: Act) -> list[Entry]:
     return [entry]
 
 
-def _commit(rows: _Rows, entries: list[Entry], act: Act) -> None:
+def commit(rows: Rows, entries: list[Entry], act: Act, survivor_id: UUID | None = None) -> None:
     """Append, move the working copy's row forward unless somebody else did, and tell what embeds it."""
     record = rows.record
     ledger.append(entries, act)
     was = record.latest_seq
-    record.latest_seq = entries[-1].seq
+    tombstones.keep(entries, act, survivor_id)
+    resumed = entries[-1].resumes
+    record.latest_seq = resumed.pk if resumed else entries[-1].seq
     for entry in entries:
         if entry.in_force:
             record.published_seq = entry.seq
-        elif entry.action is Action.WITHDRAW:
+        elif entry.ends:
             record.published_seq = None
     values = {name: getattr(record, name) for name in POINTERS}
     unchanged = rows.record_type.model._base_manager.filter(pk=record.pk, latest_seq=was)
@@ -193,25 +251,42 @@ def _commit(rows: _Rows, entries: list[Entry], act: Act) -> None:
         propagation.spread(entry, act)
 
 
-class _Rows:
+class Rows:
     """A record with its index rows: the one in force and the one of the working copy."""
 
     def __init__(self, record: Record) -> None:
         ledger.lock()
         self.record, self.record_type = record, registry.for_record(record)
         # The marking too: a publication under one that was read before somebody raised it would be a leak.
-        record.refresh_from_db(fields=(*POINTERS, "marking"))
+        reread(record, (*POINTERS, "marking"))
         live = self.record_type.index.objects.filter(record_id=record.pk).select_related("revision")
         self.in_force: IndexRow | None = live.filter(in_force=True).first()
         self.current: IndexRow | None = live.filter(current=True).first()
 
+    def refuse_state(self, action: Action, allowed: set[State]) -> None:
+        """Raise ``ValidationError`` where the working copy does not stand where the action starts from."""
+        if (state := State(self.record.state)) not in allowed:
+            message = f"A record that is {state.label.lower()} cannot be {action.label.lower()}."
+            raise ValidationError(message, code="wrong_state")
+
+    def refuse_merged(self) -> None:
+        """Raise ``ValidationError`` where the record was merged into another and so has no life of its own."""
+        if self.record.state != State.WITHDRAWN:
+            return
+        if Merge.objects.filter(absorbed_id=self.record.pk, undone_at=None).exists():
+            raise ValidationError("This record was merged into another. Undo the merge first.", code="merged")
+
     def was_taken_away(self) -> bool:
         """Whether the working copy is a withdrawal that readers noticed, so that it used up its version."""
-        if self.record.state != State.WITHDRAWN:
-            return False
-        withdrawals = Revision.objects.filter(record_id=self.record.pk, action=Action.WITHDRAW)
-        ended = self.record_type.index.objects.filter(record_id=self.record.pk)
-        return ended.filter(until=withdrawals.order_by("-number").values("seq")[:1]).exists()
+        record = self.record
+        return record.state == State.WITHDRAWN and tombstones.used_up(record.pk, record.version)
+
+    def shown(self) -> IndexRow:
+        """The row of the document that others embed: the one in force, else that of the working copy."""
+        row = self.in_force or self.current
+        if row is None:
+            raise LookupError("The record was never saved to the ledger.")
+        return row
 
     def document(self) -> Document:
         """The working copy's document in the ledger; empty before the first revision."""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+from django.utils import timezone
+from rest_framework import serializers
+
+from . import registry, services, writing
+from .choices import Action, State
+from .markings import Marking
 from .models import Record
 from .registry import Document
+from .services import Rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+@transaction.atomic
 def split(
     record: Record,
     *,
@@ -23,7 +32,41 @@ def split(
     """Give chosen parts of a record to a new draft of the same type; the record keeps the rest.
 
     ``parts`` names, for each list of the document (such as ``names`` or ``involvements``), the positions to give
-    away, counted from 0. ``new`` holds the other keys of the new document. Readers of a published
-    record notice nothing until its working copy is published. Raises ``ValidationError`` located by key.
+    away, counted from 0. ``new`` holds the other keys of the new document; without a marking it has that of the record,
+    and never a lower one. Readers of a published record notice nothing until its working copy is published. Raises
+    ``ValidationError`` located by key.
     """
-    raise NotImplementedError
+    rows = Rows(record)
+    rows.refuse_state(Action.SPLIT, {State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
+    record_type, document = rows.record_type, rows.document()
+    if errors := dict(_errors(record, document, parts, new)):
+        raise serializers.ValidationError(errors)
+    author = writing.Author(services.acting(by), by, None, reason_note)
+    act: dict[str, Any] = {"action": Action.SPLIT, "at": timezone.now()}
+    given = {key: [document[key][n] for n in sorted({*chosen})] for key, chosen in parts.items()}
+    kept = {key: [item for n, item in enumerate(document[key]) if n not in chosen] for key, chosen in parts.items()}
+    try:
+        made, _ = writing.write(record_type, {"marking": record.marking_code, **new, **given}, author, **act)
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"new": error.detail}) from error
+    if made.marking < record.marking:
+        message = f"The new record cannot be marked below {Marking(record.marking).label}."
+        raise serializers.ValidationError({"new": {"marking": [message]}}, code="upward")
+    writing.write(record_type, kept, author, record=record, partial=True, **act)
+    return made
+
+
+def _errors(
+    record: Record, document: Document, parts: Mapping[str, Sequence[int]], new: Document
+) -> Iterator[tuple[str, Any]]:
+    """What is wrong with what is asked for, located by key."""
+    known = registry.serializer_of(registry.for_record(record)).parts
+    if not any(parts.values()):
+        yield "parts", ["Choose at least one part for the new record."]
+    for key, chosen in parts.items():
+        if key not in known:
+            yield "parts", {key: [f"Choose from the lists of parts: {', '.join(known)}."]}
+        elif any(n not in range(len(document[key])) for n in chosen):
+            yield "parts", {key: [f"Positions go from 0 to {len(document[key]) - 1}."]}
+        elif key in new:
+            yield "new", {key: ["These parts are chosen from the record that is split."]}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from . import registry
-from .models import Tombstone
+from .ledger import Act, Entry
+from .models import Revision, Tombstone
 from .visibility import Viewer
 
 
@@ -26,3 +28,34 @@ def survivor_of(tombstone: Tombstone, viewer: Viewer) -> UUID | None:
     index = registry.get(tombstone.record_type).index.objects
     seen = index.visible_to(viewer).filter(record_id=last.survivor_id)
     return last.survivor_id if last.survivor_id and seen.exists() else None
+
+
+def keep(entries: Iterable[Entry], act: Act, survivor_id: UUID | None = None) -> None:
+    """Set up the tombstone of a record that these entries take from its readers, or take it down again."""
+    for entry in entries:
+        own = Tombstone.objects.filter(pk=entry.record_id)
+        if entry.in_force:
+            if entry.ends is None:
+                own.delete()
+        elif entry.ends:
+            _set_up(entry, entry.ends.marking, act, survivor_id)
+        elif survivor_id:
+            # Withdrawn before, and a draft since: it was merged all the same.
+            own.update(survivor_id=survivor_id)
+
+
+def _set_up(entry: Entry, marking: int, act: Act, survivor_id: UUID | None) -> None:
+    Tombstone.objects.create(
+        record_id=entry.record_id,
+        record_type=entry.record_type.name,
+        marking=marking,
+        seq=entry.seq,
+        at=act.at,
+        survivor_id=survivor_id,
+    )
+
+
+def used_up(record_id: UUID, version: int) -> bool:
+    """Whether readers noticed that this version of the record took it away, so that another needs the next number."""
+    own = Tombstone.objects.filter(pk=record_id).values("seq")
+    return Revision.objects.filter(pk__in=own, version=version).exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
@@ -29,3 +30,8 @@ class Command(BaseCommand):
         user.groups.set(Group.objects.filter(name="administrator"))
         self.stdout.write(f"Made the first administrator: user {USERNAME}, password {password}")
         self.stdout.write("The password is shown this once; change it in the admin.")
+        if not settings.ONE_PERSON_TEAM:
+            self.stdout.write(
+                "Nobody publishes what he wrote himself. If you work alone, set ONE_PERSON_TEAM=true in the file "
+                ".env and start the service again."
+            )

@@ -1,0 +1,122 @@
+"""Purging: what a record said is gone for ever, and everything else stays in order."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from actors.models import Actor
+from incidents.models import Claim
+from tests.factories.actors import make_actor, make_relationship
+from tests.factories.incidents import make_claim, make_incident
+from tests.factories.records import change
+from tests.factories.sources import make_source
+from threatdb.records import documents, ledger, registry, services
+from threatdb.records.models import Head, Reference, Revision, SearchText, Tombstone
+from threatdb.records.purging import purge
+
+from .test_review import texts
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "Canary-4711"
+
+
+def purged(record: object) -> Tombstone | None:
+    return purge(record, by=None, reason_note="By order.")  # type: ignore[arg-type]
+
+
+def test_nothing_that_it_said_is_left_in_any_table() -> None:
+    source = make_source(published=True, marking="clear", title=CANARY, summary=CANARY, tags=[CANARY])
+    change(registry.serializer_of(registry.get("source")), source, published=True, publisher=CANARY)
+    services.withdraw(source, by=None, note=CANARY)
+
+    purged(source)
+
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            # The full-text index holds words in small letters, some of them as bytes.
+            assert "canary" not in str(cursor.fetchall()).lower(), table
+
+
+def test_the_heads_of_its_revisions_stay_with_who_and_when() -> None:
+    source = make_source(published=True, title=CANARY)
+    key, before = source.pk, list(Revision.objects.values_list("seq", "number", "version", "action", "by", "at"))
+
+    purged(source)
+
+    rows = list(Revision.objects.filter(record_id=key))
+    assert [(r.seq, r.number, r.version, r.action, r.by_id, r.at) for r in rows[:-1]] == before
+    assert (rows[-1].action, rows[-1].reason_note, rows[-1].seq) == ("purge", "By order.", ledger.position())
+    for row in rows:
+        assert tuple(documents.load(row.document)) == documents.HEAD
+        assert row.changed_fields == []
+
+
+def test_the_index_agrees_and_is_empty_of_it() -> None:
+    incident = make_incident(published=True)
+    claim = make_claim(published=True, incidents=[incident])
+    key = claim.pk
+
+    purged(claim)
+
+    assert not Claim.objects.exists()
+    assert not Reference.objects.filter(record_id=key).exists()
+    assert not registry.get("claim").index.objects.filter(record_id=key).exists()
+    assert not SearchText.objects.filter(revision__record_id=key).exists()
+    call_command("rebuild_index", "--check", stdout=StringIO())
+
+
+def test_what_showed_it_from_behind_shows_it_no_more() -> None:
+    incident = make_incident(published=True)
+    claim = make_claim(published=True, incidents=[incident])
+
+    purged(claim)
+
+    assert [documents.load(text)["claims"] for text in texts(incident)] == [[], []]
+
+
+def test_readers_who_saw_it_are_told_that_it_is_gone() -> None:
+    source = make_source(published=True, marking="green")
+    key = source.pk
+    before = dict(Head.objects.values_list("viewer_class", "position"))
+
+    stone = purged(source)
+
+    assert stone and (stone.record_id, stone.marking, stone.seq) == (key, 1, ledger.position())
+    after = dict(Head.objects.values_list("viewer_class", "position"))
+    assert after["green"] > before["green"]
+    assert after["clear"] == before["clear"]
+
+
+def test_a_draft_leaves_no_tombstone() -> None:
+    assert purged(make_source()) is None
+    assert not Tombstone.objects.exists()
+
+
+@pytest.mark.parametrize("publish", [False, True])
+def test_what_others_refer_to_is_refused_with_the_blockers(publish: bool) -> None:
+    actor = make_actor(published=True)
+    relationship = make_relationship(published=publish, subject=actor)
+
+    with pytest.raises(ValidationError) as raised, transaction.atomic():
+        purged(actor)
+
+    assert raised.value.messages == [f"This cannot be purged: relationship {relationship.pk} refers to it."]
+    assert Actor.objects.filter(pk=actor.pk).exists()
+
+
+def test_it_needs_the_permission() -> None:
+    source, user = make_source(), User.objects.create_user("ada")
+
+    with pytest.raises(PermissionDenied):
+        purge(source, by=user, reason_note="By order.")
+
+    user.user_permissions.add(Permission.objects.get(codename="purge_records"))
+    purge(source, by=User.objects.get(pk=user.pk), reason_note="By order.")
