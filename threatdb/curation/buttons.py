@@ -57,7 +57,8 @@ class Buttons(_Base):
         return HttpResponseRedirect(page_of(record))
 
     def _may(self, request: HttpRequest, move: Move, record: Record | None = None) -> bool:
-        return self.has_view_permission(request, record) and request.user.has_perm(move.permission)
+        user: Any = request.user
+        return self.has_view_permission(request, record) and move.is_allowed(user, record)
 
     def buttons(self, request: HttpRequest, record: Record) -> list[dict[str, Any]]:
         """What the page needs for each button that is open to the user now."""

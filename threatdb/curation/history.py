@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import path
+from rest_framework.exceptions import ValidationError as RestError
 
 from threatdb.records import documents, registry
 from threatdb.records.diff import Difference
 from threatdb.records.models import Record, Revision
+from threatdb.records.services import Conflict
 
-from .access import viewer_for
+from .access import page_of, viewer_for
+from .moves import RestoreForm, restore
+from .refusals import REFUSED, in_words, refusal_of
 from .revisions import revisions_of
 from .standing import differences
 
@@ -32,6 +39,27 @@ class HistoryPage(_Base):
     """Shows the ledger's revisions of a record in place of Django's own log."""
 
     object_history_template = "admin/curation/record_history.html"
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
+        view = self.admin_site.admin_view(self.restore_view)
+        return [path("<path:object_id>/restore/", view, name=name), *super().get_urls()]
+
+    def restore_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Write an earlier revision into the working copy and go back to the record's page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        record = self.get_object(request, unquote(object_id))
+        if record is None or not self.has_change_permission(request, record):
+            raise PermissionDenied
+        try:
+            changed = restore(record, by=request.user, data=request.POST)  # type: ignore[arg-type]
+        except (*REFUSED, RestError) as error:
+            self.message_user(request, in_words(self.admin_site, request, _plain(error)), messages.ERROR)
+            return HttpResponseRedirect(page_of(record, "history"))
+        said = f"Restored: {', '.join(changed)}." if changed else "The record says this already, so nothing was saved."
+        self.message_user(request, said, messages.SUCCESS if changed else messages.WARNING)
+        return HttpResponseRedirect(page_of(record))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -49,6 +77,7 @@ class HistoryPage(_Base):
             "module_name": str(self.opts.verbose_name_plural).capitalize(),
             **self._page(record, revisions, request),
             **self._comparison(revisions, request),
+            **self._restoring(record, request),
             **(extra_context or {}),
         }
         request.current_app = self.admin_site.name
@@ -62,6 +91,13 @@ class HistoryPage(_Base):
         ]
         return {"rows": rows, "page": page, "pages": page.paginator.get_elided_page_range(page.number)}
 
+    def _restoring(self, record: Record, request: HttpRequest) -> dict[str, Any]:
+        """The form that goes with each earlier revision, for whoever may change the record."""
+        if not self.has_change_permission(request, record):
+            return {}
+        form = RestoreForm(initial={"read_number": record.number}, auto_id=False)
+        return {"restore": form, "restore_url": page_of(record, "restore"), "latest": record.number}
+
     def _comparison(self, revisions: QuerySet[Revision], request: HttpRequest) -> dict[str, Any]:
         """The two revisions that the query asks for by number, and their differences."""
         old, new = (_asked(revisions, request.GET.get(name)) for name in ("old", "new"))
@@ -70,6 +106,25 @@ class HistoryPage(_Base):
         if old and new:
             found = differences(old, new, viewer_for(request))
         return {"old": old, "new": new, "asked": asked, "differences": found}
+
+
+def _plain(error: Exception) -> ValidationError | Conflict:
+    """What refused the restoring, as an error of the services."""
+    if isinstance(error, RestError):
+        return ValidationError("This revision no longer fits: " + "; ".join(_leaves(error.detail)))
+    return error if isinstance(error, ValidationError | Conflict) else refusal_of(error, [])
+
+
+def _leaves(detail: Any, where: str = "") -> Iterator[str]:
+    """The sentences of a serializer's refusal, each with the field that it is about."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _leaves(value, f"{where}{key}: ")
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _leaves(value, where)
+    else:
+        yield f"{where}{detail}"
 
 
 def _asked(revisions: QuerySet[Revision], number: str | None) -> Revision | None:

@@ -1,4 +1,4 @@
-"""What a button may do to a record: submit, publish, return and withdraw it."""
+"""What buttons do to a record: submit, publish, return, withdraw, discard, reopen, and restore a revision."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from threatdb.records import ledger, services
-from threatdb.records.choices import ReasonCode, State
-from threatdb.records.models import Record
+from threatdb.records import ledger, review, services
+from threatdb.records.choices import Action, ReasonCode, State
+from threatdb.records.fields import MAX_INTEGER
+from threatdb.records.models import Record, Revision
 from threatdb.records.services import Conflict
 
 from .forms import is_stale
@@ -32,6 +33,29 @@ class Move:
     done: str
     service: Callable[..., None]
     asks_reason: bool = False
+    authors_too: bool = False
+    """Whether whoever wrote all that is pending may make it without the permission."""
+
+    def is_allowed(self, user: User, record: Record | None) -> bool:
+        """Whether the user may make the move."""
+        if user.has_perm(self.permission):
+            return True
+        return self.authors_too and record is not None and _wrote_what_is_pending(user, record)
+
+    def is_offered(self, user: User, record: Record) -> bool:
+        """Whether the user may make the move, and the record's state leaves it open."""
+        if self.name == "discard" and not record.is_in_force:
+            return False
+        return record.state in self.states and self.is_allowed(user, record)
+
+
+def _wrote_what_is_pending(user: User, record: Record) -> bool:
+    pending = Revision.objects.filter(record_id=record.pk, seq__gt=record.published_seq or 0)
+    authors = set(pending.filter(action__in=WRITES).values_list("by", flat=True))
+    return authors == {user.pk}
+
+
+WRITES = (Action.CREATE, Action.UPDATE, Action.RESTORE)
 
 
 _LIVE = frozenset({State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
@@ -55,6 +79,14 @@ MOVES = {
             "withdraw", "Withdraw", "records.withdraw_records", _LIVE,
             "withdrawn", services.withdraw, asks_reason=True,
         ),
+        Move(
+            "discard", "Discard the pending change", "records.publish_records",
+            frozenset({State.DRAFT, State.IN_REVIEW}), "set back to what readers see", review.discard, authors_too=True,
+        ),
+        Move(
+            "reopen", "Reopen", "records.publish_records", frozenset({State.WITHDRAWN}),
+            "reopened as a draft", services.reopen,
+        ),
     )
 }  # fmt: skip
 
@@ -73,6 +105,12 @@ class ReasonedMoveForm(MoveForm):
     field_order = ("read_number", "reason_code", "note")
 
 
+class RestoreForm(ReasonedMoveForm):
+    """What comes with the button of a revision: the page that it was on, which revision, and why."""
+
+    number = forms.IntegerField(min_value=1, max_value=MAX_INTEGER, widget=forms.HiddenInput)
+
+
 def form_for(move: Move, **kwargs: Any) -> MoveForm:
     """The form of a button."""
     return (ReasonedMoveForm if move.asks_reason else MoveForm)(**kwargs)
@@ -80,13 +118,27 @@ def form_for(move: Move, **kwargs: Any) -> MoveForm:
 
 def offered(record: Record, user: User) -> Iterable[Move]:
     """The moves that the record's state and the user's permissions leave open."""
-    return [m for m in MOVES.values() if record.state in m.states and user.has_perm(m.permission)]
+    return [move for move in MOVES.values() if move.is_offered(user, record)]
 
 
 @transaction.atomic
 def make(move: Move, record: Record, *, by: User, data: Any) -> None:
     """Make the move with what the button's form sent, unless the record changed since it was shown."""
-    form = form_for(move, data=data)
+    values = _values(form_for(move, data=data), record)
+    move.service(record, by=by, **{key: value for key, value in values.items() if value})
+
+
+@transaction.atomic
+def restore(record: Record, *, by: User, data: Any) -> list[str]:
+    """Write an earlier revision into the working copy, unless the record changed since its history was shown."""
+    values = _values(RestoreForm(data=data), record)
+    return review.restore(
+        record, by=by, number=values["number"], reason_code=values["reason_code"], reason_note=values["note"]
+    )
+
+
+def _values(form: MoveForm, record: Record) -> dict[str, Any]:
+    """What a form sent, once nobody else can change the record and nobody has."""
     if not form.is_valid():
         raise ValidationError([f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts])
     values = dict(form.cleaned_data)
@@ -94,4 +146,4 @@ def make(move: Move, record: Record, *, by: User, data: Any) -> None:
     record.refresh_from_db(fields=services.POINTERS)
     if is_stale(record, values.pop("read_number")):
         raise Conflict("Somebody else changed this record; read it again.")
-    move.service(record, by=by, **{key: value for key, value in values.items() if value})
+    return values
