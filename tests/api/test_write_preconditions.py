@@ -86,13 +86,13 @@ def test_what_readers_see_is_not_what_is_changed_while_something_is_pending(cura
     assert strong_etag(text_of(source).encode()) == answer["ETag"]
 
 
-def test_each_answer_has_the_tag_for_the_next_change(curator: Client) -> None:
-    answer = send(curator, "POST", path_of("sources"), {"kind": "article", "title": "0"})
+def test_each_answer_has_the_tag_for_the_next_change(contributor: Client, curator: Client) -> None:
+    answer = send(contributor, "POST", path_of("sources"), {"kind": "article", "title": "0"})
     url = answer["Location"]
     for number in range(1, 4):
-        answer = send(curator, "PATCH", url, {"title": str(number)}, if_match=answer["ETag"])
+        answer = send(contributor, "PATCH", url, {"title": str(number)}, if_match=answer["ETag"])
         assert written(answer)["title"] == str(number)
-    answer = send(curator, "POST", f"{url}submit/", if_match=answer["ETag"])
+    answer = send(contributor, "POST", f"{url}submit/", if_match=answer["ETag"])
     answer = send(curator, "POST", f"{url}publish/", if_match=answer["ETag"])
     assert written(answer)["state"] == "published"
     assert curator.get(url, {"view": "working"})["ETag"] == answer["ETag"]

@@ -75,8 +75,10 @@ class TestEveryType:
             assert response["ETag"] == etag_of(record)
         assert revisions(record) == count
 
-    def test_a_published_document_written_back_needs_no_reason(self, curator: Client, name: str) -> None:
-        record = made(curator, name)
+    def test_a_published_document_written_back_needs_no_reason(
+        self, contributor: Client, curator: Client, name: str
+    ) -> None:
+        record = made(contributor, name)
         assert change(curator, record, "POST", move="publish").status_code == 200
         before, count = text_of(record), revisions(record)
         response = change(curator, record, "PUT", curator.get(path_of(plural(name), record.pk)).content)
@@ -144,8 +146,8 @@ class TestEveryType:
         ):
             assert errors(response)["/autor_"] == "unknown"
 
-    def test_a_change_of_what_readers_see_needs_a_reason(self, curator: Client, name: str) -> None:
-        record = made(curator, name)
+    def test_a_change_of_what_readers_see_needs_a_reason(self, contributor: Client, curator: Client, name: str) -> None:
+        record = made(contributor, name)
         change(curator, record, "POST", move="publish")
         before = text_of(record)
         assert errors(change(curator, record, "PATCH", {"tags": ["new"]})) == {"/reason": "reason_required"}
@@ -156,8 +158,8 @@ class TestEveryType:
         shown = curator.get(path_of(plural(name), record.pk)).json()
         assert (shown["state"], shown["version"]) == ("published", 1)
 
-    def test_a_delete_withdraws(self, curator: Client, name: str) -> None:
-        record = made(curator, name)
+    def test_a_delete_withdraws(self, contributor: Client, curator: Client, name: str) -> None:
+        record = made(contributor, name)
         change(curator, record, "POST", move="publish")
         body = written(change(curator, record, "DELETE", {"reason": {"code": "out_of_scope", "note": "Elsewhere."}}))
         assert body["state"] == "withdrawn"
@@ -165,8 +167,8 @@ class TestEveryType:
         assert (latest.action, latest.reason_code, latest.reason_note) == ("withdraw", "out_of_scope", "Elsewhere.")
         assert curator.get(path_of(plural(name), record.pk)).status_code in (404, 410)
 
-    def test_a_draft_is_deleted_without_a_reason(self, curator: Client, name: str) -> None:
-        record = made(curator, name)
+    def test_a_draft_is_deleted_without_a_reason(self, contributor: Client, curator: Client, name: str) -> None:
+        record = made(contributor, name)
         assert written(change(curator, record, "DELETE"))["state"] == "withdrawn"
 
 

@@ -17,6 +17,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from threatdb.records.references import Upward
 from threatdb.records.services import Conflict
 
 MEDIA_TYPE = "application/problem+json"
@@ -125,9 +126,9 @@ def errors_of(exc: Exception) -> list[dict[str, Any]]:
 
 
 # What a service refuses because of where the record or another one stands, rather than what the request says.
-OF_THE_STATE = frozenset({"wrong_state", "blocked"})
+OF_THE_STATE = frozenset({"wrong_state", "blocked", "merged", "not_mergeable"})
 # What it refuses because of who asks.
-NOT_ALLOWED = frozenset({"raising_not_allowed"})
+NOT_ALLOWED = frozenset({"raising_not_allowed", "own_change"})
 
 
 def _translated(exc: Exception) -> Exception:
@@ -146,6 +147,10 @@ def _translated(exc: Exception) -> Exception:
 
 def _of_rules(exc: ValidationError) -> Iterable[dict[str, Any]]:
     """The errors of a rule, each at its field where it names one."""
+    if isinstance(exc, Upward):
+        for place in exc.places:
+            yield body_error("".join(f"/{escaped(step)}" for step in place), exc.sentence, "upward")
+        return
     found = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
     for name, errors in found.items():
         for error in errors:

@@ -95,6 +95,11 @@ def claim(asked: Asked, key: str, record_type: RecordType) -> Claim | Answer:
     return _replayed(found, asked, record_type)
 
 
+def forget_all() -> None:
+    """Forget every answer that is kept: any of them may show, or name, what was purged."""
+    KeptAnswer.objects.filter(status__isnull=False).delete()
+
+
 def _owner(request: Request) -> dict[str, Any]:
     token = token_of(request)
     return {"account": request.user, "credential": f"token {token.pk}" if token else "session"}

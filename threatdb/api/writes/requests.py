@@ -49,6 +49,9 @@ class Right:
 TO_SUBMIT = Right("records.submit_records", "propose")
 TO_PUBLISH = Right("records.publish_records", "publish")
 TO_WITHDRAW = Right("records.withdraw_records", "write")
+TO_DISCARD = Right("records.publish_records", "write")
+TO_RESTORE = Right("records.submit_records", "write")
+TO_PURGE = Right("records.purge_records", "write")
 
 
 @dataclass(frozen=True)

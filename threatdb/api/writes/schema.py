@@ -193,9 +193,11 @@ class WritingAutoSchema(RecordAutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Schema:
         if not self._writes:
             return super()._get_response_bodies(direction)
-        status, description = ("201", "Made.") if self._action == "create" else ("200", "Done.")
+        made = MOVES.get(self._words()[-1])
+        status = "201" if self._action == "create" else str(int(made.status)) if made else "200"
         content = {"application/json": {"schema": self._answered()}}
-        found: Schema = {status: {"description": description, "headers": self._headers(), "content": content}}
+        done: Schema = {"description": "Done.", "headers": self._headers(), "content": content}
+        found: Schema = {status: done if status != "204" else {"description": "Done; there is nothing to show."}}
         for status, words in PROBLEMS.items():
             if self._may_answer(status):
                 content = {errors.MEDIA_TYPE: {"schema": self._problem()}}

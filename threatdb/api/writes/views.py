@@ -79,6 +79,13 @@ class WritingViewSet(ViewSet):
     publish = move("publish")
     send_back = move("return", "send_back")
     withdraw = move("withdraw")
+    discard = move("discard")
+    reopen = move("reopen")
+    restore = move("restore")
+    merge = move("merge")
+    unmerge = move("unmerge")
+    split = move("split")
+    purge = move("purge")
 
     def change(self, id: str, asked: Asked, act: Callable[[WorkingCopy], Answer]) -> Response:
         """Answer with what the act makes of the working copy that the address names."""
