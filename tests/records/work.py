@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from rest_framework.exceptions import ValidationError as Refused
 
-from threatdb.records import registry, services
-from threatdb.records.models import Record
+from threatdb.records import merging, purging, registry, review, services, unmerging
+from threatdb.records.models import Merge, Record
 
 from .kinds import NEEDED, REFERS, SERIALIZERS, content_of, document_of, needed_codes
 from .reference_model import Content
@@ -40,7 +41,8 @@ class Work:
     def step(self) -> None:
         """Do something, or try to."""
         doing = self.random.choices(
-            [self.add, self.rename, self.mark, self.rewrite, self.move], weights=[2, 3, 2, 2, 6]
+            [self.add, self.rename, self.mark, self.rewrite, self.move, self.go_back, self.merge, self.purge],
+            weights=[3, 3, 2, 2, 6, 1, 1, 0.3],
         )[0]
         doing()
 
@@ -83,6 +85,32 @@ class Work:
     def move(self) -> None:
         act, key = self.random.choice(self.moves), self._pick()
         self._attempt(lambda: act(self._record(key), by=None))
+
+    def go_back(self) -> None:
+        """Discard what is pending, take up what was withdrawn, or restore an earlier revision."""
+        key = self._pick()
+        number = self.random.randint(1, self._record(key).number)
+        restore = partial(review.restore, number=number, reason_code="correction")
+        ways: list[Move] = [review.discard, services.reopen, restore]
+        act = self.random.choice(ways)
+        self._attempt(lambda: act(self._record(key), by=None))
+
+    def merge(self) -> None:
+        """Merge two actors or incidents, or undo the last merge."""
+        kind = self.random.choice(["actor", "incident"])
+        survivor, absorbed = self.random.sample([key for key, has in self.kinds.items() if has == kind], 2)
+        undone = Merge.objects.filter(undone_at__isnull=True).order_by("-last_seq").first()
+        if undone and self.random.random() < 0.5:
+            self._attempt(lambda: unmerging.unmerge(undone, by=None))
+        else:
+            records = self._record(survivor), self._record(absorbed)
+            self._attempt(lambda: merging.merge(*records, by=None, reason_note="The same."))
+
+    def purge(self) -> None:
+        key = self._pick()
+        if self._attempt(lambda: purging.purge(self._record(key), by=None, reason_note="By order.")):
+            for kept in (self.kinds, self.contents, self.refs):
+                kept.pop(key)
 
     def _edit(self, key: str, marking: int, name: str, refs: list[str | None]) -> None:
         kind = self.kinds[key]
