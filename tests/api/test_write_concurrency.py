@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
-from django.test import Client
+from django.test import Client, override_settings
 from pytest import MonkeyPatch
 
 from sources.models import Source
@@ -102,6 +102,7 @@ class TestChanges:
         assert sum(map(len, tags)) == WRITERS * ROUNDS
         assert_in_order()
 
+    @override_settings(ONE_PERSON_TEAM=True)
     def test_lists_and_moves_beside_each_other(self, signed_in: Callable[[], Client]) -> None:
         sources = [make_source() for _ in range(4)]
         answered: Counter[int] = Counter()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import models
-from django.test import Client
+from django.test import Client, override_settings
 
 from tests.base import assert_problem, path_of
 from tests.factories.actors import make_actor, make_relationship
@@ -76,6 +76,7 @@ def test_nothing_is_made(curator: Client) -> None:
     assert create(curator, "sources", document, key="k").status_code == 201
 
 
+@override_settings(ONE_PERSON_TEAM=True)
 def test_what_shows_a_renamed_record_stays_as_it_was(curator: Client) -> None:
     actor = make_actor(published=True, marking="clear", name="Old")
     make_relationship(published=True, marking="clear", subject=actor)

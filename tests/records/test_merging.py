@@ -318,6 +318,19 @@ class TestUndoing:
         assert made.undone_at == Revision.objects.latest("seq").at
         assert "was undone" in refused(lambda: unmerge(made, by=None))
 
+    def test_a_slug_that_another_took_meanwhile_blocks(self, two: tuple[Actor, Actor]) -> None:
+        made = one(*two)
+        make_actor(published=True, marking="clear", slug="taken-since")
+        Actor.objects.filter(pk=two[1].pk).update(slug="taken-since")
+        last = Revision.objects.filter(record_id=two[1].pk).latest("number")
+        said = documents.load(last.document) | {"slug": "taken-since"}
+        Revision.objects.filter(pk=last.pk).update(document=documents.dump(said))
+
+        with pytest.raises(ValidationError) as raised, transaction.atomic():
+            unmerge(made, by=None)
+
+        assert raised.value.messages == ["Another actor has the slug “taken-since” already."]
+
     def test_a_marking_lowered_since_blocks(self) -> None:
         survivor, absorbed = (make_actor(published=True, marking=m) for m in ("clear", "amber"))
         relationship = make_relationship(

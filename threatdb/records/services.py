@@ -92,7 +92,7 @@ def save(
         raise ValidationError("Say why this published record is changed.", code="reason_required")
     rows.refuse_merged()
     references.refuse_upward(rows.record_type, document, Marking(record.marking))
-    clashes.refuse_clash(rows.record_type, document, changed, viewer_of(by) if by else SYSTEM)
+    clashes.refuse_clash(rows.record_type, document, changed, acting(by))
     act = Act(at or timezone.now(), by, reason_code, reason_note)
     entries = _raised(rows, act)
     if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:

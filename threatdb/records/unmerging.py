@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from . import documents, embedding, ledger, propagation, references, registry, services, writing
+from . import clashes, documents, embedding, ledger, propagation, references, registry, services, writing
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking, parse_marking
@@ -19,6 +19,7 @@ from .models import Merge, Record, Revision, Tombstone
 from .references import Blocker
 from .registry import Document, RecordType
 from .services import Rows
+from .visibility import Viewer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -43,6 +44,7 @@ def unmerge(merge: Merge, *, by: User | None, note: str = "") -> None:
     if Merge.objects.filter(absorbed_id=merge.survivor_id, undone_at=None).exists():
         raise ValidationError("The survivor was merged into another since: undo that first.", code="not_mergeable")
     undoing = _Undoing(merge, absorbed)
+    undoing.refuse_clash(services.acting(by))
     references.refuse("This merge cannot be undone", list(undoing.blockers()), services.acting(by))
     act = Act(timezone.now(), by, None, note)
     undoing.rewrite()
@@ -97,6 +99,11 @@ class _Undoing:
             elif action == Action.DISCARD:
                 working = in_force
         return {True: in_force, False: working}
+
+    def refuse_clash(self, viewer: Viewer) -> None:
+        """Raise ``ValidationError`` where another record has taken a value that the absorbed one needs for itself."""
+        if self.was_in_force:
+            clashes.refuse_clash_in_force(self.absorbed.record_type, self._published(), viewer)
 
     def blockers(self) -> Iterator[Blocker]:
         """Records changed since, and references that would lead up the markings or to what is not published."""
