@@ -139,7 +139,8 @@ class TestChanges:
         else:
             who = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
             url = f"postgres://{who}/{database['NAME']}"
-        environment = {**os.environ, "DATABASE_URL": url, "DATABASE_POOL_SIZE": "0"}
+        unlimited = {"RATE_LIMIT_READS": "0", "RATE_LIMIT_WRITES": "0"}
+        environment = {**os.environ, **unlimited, "DATABASE_URL": url, "DATABASE_POOL_SIZE": "0"}
         program = [sys.executable, "-c", PROGRAM, session, str(source.pk)]
         started = [
             subprocess.Popen([*program, str(writer)], cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE)
