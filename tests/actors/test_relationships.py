@@ -111,7 +111,7 @@ class TestIndex:
         }
 
     def test_its_actors_and_texts_can_be_searched(self) -> None:
-        relationship = make_whole(subject=make_actor(name="Red Front"))
+        relationship = make_whole(subject=make_actor(name="Red Front", marking="green"))
 
         words = documents.index_of(relationship).revision.search.text
 

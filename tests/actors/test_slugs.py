@@ -24,6 +24,13 @@ from threatdb.records.visibility import viewer_of
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def one_person(settings: Any) -> None:
+    """Each curator here publishes what he wrote himself."""
+    settings.ONE_PERSON_TEAM = True
+
+
 TAKEN = "Another actor has the slug “red-front” already."
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from actors.models import RelationshipKind
 from incidents.models import ClaimMode
 from tests.base import ask, found, path_of
+from tests.factories.assessments import make_assessment, resolved
 from tests.factories.incidents import make_code
 from threatdb.api.families import Column, Term, Text
 from threatdb.records import registry
@@ -60,6 +61,14 @@ def varied(seeded: None) -> None:
     public.claim(claimant=actor, stance="denies", language="fr", tags=["x"])
     public.claim(claimant=public.actor(), on_behalf_of=actor, mode="video", incidents=[several])
     public.relationship(subject=actor, likelihood="very_likely", period=None, tags=["x"])
+    make_assessment(
+        **public.SHOWN,
+        subjects=[actor],
+        horizon={"start": "2021-01-01", "end": "2021-12-31"},
+        probability=70.0,
+        confidence="low",
+        **resolved("occurred", several),
+    )
 
 
 def rows_of(resource: str) -> list[IndexRow]:

@@ -38,7 +38,7 @@ def whole() -> dict[str, Any]:
         "statement": "The group will attack again.",
         "author": "A. Analyst",
         "issued_on": {"earliest": "2021-11-05", "latest": "2021-11-05", "precision": "day", "as_reported": None},
-        "subjects": [make_actor(name="Group")],
+        "subjects": [make_actor(name="Group", marking="green")],
         "places": [{"country": "AF", "admin1": "Kunduz"}, {"country": "AF", "admin1": None}],
         "horizon": {"start": "2021-11-05", "end": "2022-02-05", "as_reported": "within three months"},
         "likelihood": "likely",
@@ -49,18 +49,18 @@ def whole() -> dict[str, Any]:
         "rationale": "It has the means.",
         "criterion": "One attack that it claims.",
         "evidence": [
-            {"stance": "supports", "claim": make_claim(), "note": "It says so."},
-            {"stance": "supports", "relationship": make_relationship()},
-            {"stance": "contradicts", "source": make_source()},
-            {"stance": "contradicts", "actor": make_actor()},
-            {"stance": "resolves", "incident": make_incident(title="An attack")},
+            {"stance": "supports", "claim": make_claim(marking="green"), "note": "It says so."},
+            {"stance": "supports", "relationship": make_relationship(marking="green")},
+            {"stance": "contradicts", "source": make_source(marking="green")},
+            {"stance": "contradicts", "actor": make_actor(marking="green")},
+            {"stance": "resolves", "incident": make_incident(title="An attack", marking="green")},
         ],
         "outcome": "occurred",
         "resolved_on": "2021-12-01",
         "resolved_by": "B. Reviewer",
         "resolution": "It attacked, and claimed it.",
         "tags": ["kunduz"],
-        "citations": [{"source": make_source(), "locator": "p. 1"}],
+        "citations": [{"source": make_source(marking="green"), "locator": "p. 1"}],
     }
 
 
