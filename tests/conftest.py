@@ -1,4 +1,8 @@
-"""What every test shares: the slow ones are left out unless `--slow` is given."""
+"""What every test shares: the slow ones are left out unless `--slow` is given.
+
+Those marked ``once`` take long and ask of pages and answers what does not depend on the database: without
+`--slow` they run on SQLite alone.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--slow"):
         return
+    from django.db import connection
+
+    left_out = {"slow"} if connection.vendor == "sqlite" else {"slow", "once"}
     skip = pytest.mark.skip(reason="slow; --slow runs it")
     for item in items:
-        if "slow" in item.keywords:
+        if left_out & item.keywords.keys():
             item.add_marker(skip)
 
 

@@ -18,7 +18,7 @@ from threatdb.records.markings import Marking
 from .conftest import MakeAccount, token_client
 from .test_second_factor import SECRET, shown
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
 
 INLINE = re.compile(
     r"""<script(?![^>]*\bsrc=)(?![^>]*type="application/json") | <style\b | \s(?:on\w+|style)= | javascript:""",

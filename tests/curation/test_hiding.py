@@ -26,7 +26,7 @@ from .conftest import MakeUser, browser
 from .forms import address, errors, filled, list_address, save
 from .pages import PAGES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CANARY = "Canary-4711"
 

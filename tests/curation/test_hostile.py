@@ -29,7 +29,7 @@ from .conftest import browser
 from .forms import address, filled, list_address, save
 from .pages import DIGITS, HOSTILE, PAGES, make_rows, name
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Lookups, each with a value that once was an error of the server or told of what no page shows.
 LOOKUPS = [("regex", "("), ("contains", "x"), ("year", "0"), ("in", DIGITS), ("range", "1"), ("gt", "0"), ("pk", "")]

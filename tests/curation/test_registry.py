@@ -28,7 +28,7 @@ from .conftest import MakeUser, browser
 from .forms import address, list_address
 from .pages import PAGES, RECORDS, make_rows, name
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Tables of the ledger, of the loader of fixtures and of the API, which nobody edits.
 LEDGER = {
