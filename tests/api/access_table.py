@@ -3,7 +3,8 @@
 Columns are the roles that every installation has, in sessions, and then tokens of the curator, each with one
 scope. A line is a state that a record may be in, for a record marked no higher than the role may read; one that is
 marked higher has to answer like the line `absent`, byte by byte. A cell is the status, `+` for an answer that tells
-of the record, or `-` for one that is the same as without it. Writes give a reason and send If-Match: *.
+of the record, or `-` for one that is the same as without it. Writes give a reason and send If-Match: *; what is to be
+unmerged was never merged, and nothing is named to be split off, so that those who may are told so by a 400.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ GET v1/{record}/{id}/
     pending                    200       200    200         200     200            200  200     200   200     200
     draft                      404       404    404         404     404            404  404     404   404     404
     in_review                  404       404    404         404     404            404  404     404   404     404
-    withdrawn                  404       404    404         404     404            404  404     404   404     404
+    withdrawn                  410       410    410         410     410            410  410     410   410     410
     absent                     404       404    404         404     404            404  404     404   404     404
 
 GET v1/{record}/{id}/?view=working
@@ -155,6 +156,118 @@ POST v1/{record}/{id}/withdraw/
     withdrawn                  401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
+GET v1/{record}/{id}/history/
+    published                  200       200    200         200     200            200  200     200   200     200
+    pending                    200       200    200         200     200            200  200     200   200     200
+    draft                      404       404    404         404     404            404  404     404   404     404
+    in_review                  404       404    404         404     404            404  404     404   404     404
+    withdrawn                  410       410    410         410     410            410  410     410   410     410
+    absent                     404       404    404         404     404            404  404     404   404     404
+
+GET v1/{record}/{id}/history/?view=working
+    published                  401       403    200         200     200            403  200     200   200     200
+    pending                    401       403    200         200     200            403  200     200   200     200
+    draft                      401       403    200         200     200            403  200     200   200     200
+    in_review                  401       403    200         200     200            403  200     200   200     200
+    withdrawn                  401       403    200         200     200            403  200     200   200     200
+    absent                     401       403    404         404     404            403  404     404   404     404
+
+GET v1/{record}/{id}/history/1/
+    published                  200       200    200         200     200            200  200     200   200     200
+    pending                    200       200    200         200     200            200  200     200   200     200
+    draft                      404       404    404         404     404            404  404     404   404     404
+    in_review                  404       404    404         404     404            404  404     404   404     404
+    withdrawn                  410       410    410         410     410            410  410     410   410     410
+    absent                     404       404    404         404     404            404  404     404   404     404
+
+GET v1/{record}/{id}/history/1/?view=working
+    published                  401       403    200         200     200            403  200     200   200     200
+    pending                    401       403    200         200     200            403  200     200   200     200
+    draft                      401       403    200         200     200            403  200     200   200     200
+    in_review                  401       403    200         200     200            403  200     200   200     200
+    withdrawn                  401       403    200         200     200            403  200     200   200     200
+    absent                     401       403    404         404     404            403  404     404   404     404
+
+GET v1/{record}/{id}/history/compare/?from=1&to=1
+    published                  200       200    200         200     200            200  200     200   200     200
+    pending                    200       200    200         200     200            200  200     200   200     200
+    draft                      404       404    404         404     404            404  404     404   404     404
+    in_review                  404       404    404         404     404            404  404     404   404     404
+    withdrawn                  410       410    410         410     410            410  410     410   410     410
+    absent                     404       404    404         404     404            404  404     404   404     404
+
+GET v1/{record}/{id}/history/compare/?view=working&from=1&to=1
+    published                  401       403    200         200     200            403  200     200   200     200
+    pending                    401       403    200         200     200            403  200     200   200     200
+    draft                      401       403    200         200     200            403  200     200   200     200
+    in_review                  401       403    200         200     200            403  200     200   200     200
+    withdrawn                  401       403    200         200     200            403  200     200   200     200
+    absent                     401       403    404         404     404            403  404     404   404     404
+
+POST v1/{record}/{id}/discard/
+    published                  401       403    403         409     409            403  403     409   403     403
+    pending                    401       403    403         200     200            403  403     200   403     403
+    draft                      401       403    403         409     409            403  403     409   403     403
+    in_review                  401       403    403         409     409            403  403     409   403     403
+    withdrawn                  401       403    403         409     409            403  403     409   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+POST v1/{record}/{id}/reopen/
+    published                  401       403    409         409     409            403  403     409   403     403
+    pending                    401       403    409         409     409            403  403     409   403     403
+    draft                      401       403    409         409     409            403  403     409   403     403
+    in_review                  401       403    409         409     409            403  403     409   403     403
+    withdrawn                  401       403    200         200     200            403  403     200   403     403
+    absent                     401       403    404         404     404            403  403     404   403     403
+
+POST v1/{record}/{id}/restore/
+    published                  401       403    200         200     200            403  403     200   403     403
+    pending                    401       403    200         200     200            403  403     200   403     403
+    draft                      401       403    200         200     200            403  403     200   403     403
+    in_review                  401       403    200         200     200            403  403     200   403     403
+    withdrawn                  401       403    200         200     200            403  403     200   403     403
+    absent                     401       403    404         404     404            403  403     404   403     403
+
+POST v1/{mergeable}/{id}/merge/
+    published                  401       403    403         200     200            403  403     200   403     403
+    pending                    401       403    403         200     200            403  403     200   403     403
+    draft                      401       403    403         409     409            403  403     409   403     403
+    in_review                  401       403    403         409     409            403  403     409   403     403
+    withdrawn                  401       403    403         409     409            403  403     409   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+POST v1/{unmergeable}/{id}/merge/
+    published                  401       403    403         409     409            403  403     409   403     403
+    pending                    401       403    403         409     409            403  403     409   403     403
+    draft                      401       403    403         409     409            403  403     409   403     403
+    in_review                  401       403    403         409     409            403  403     409   403     403
+    withdrawn                  401       403    403         409     409            403  403     409   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+POST v1/{record}/{id}/unmerge/
+    published                  401       403    403         400     400            403  403     400   403     403
+    pending                    401       403    403         400     400            403  403     400   403     403
+    draft                      401       403    403         400     400            403  403     400   403     403
+    in_review                  401       403    403         400     400            403  403     400   403     403
+    withdrawn                  401       403    403         400     400            403  403     400   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+POST v1/{record}/{id}/split/
+    published                  401       403    403         400     400            403  403     400   403     403
+    pending                    401       403    403         400     400            403  403     400   403     403
+    draft                      401       403    403         400     400            403  403     400   403     403
+    in_review                  401       403    403         400     400            403  403     400   403     403
+    withdrawn                  401       403    403         409     409            403  403     409   403     403
+    absent                     401       403    403         404     404            403  403     404   403     403
+
+POST v1/{record}/{id}/purge/
+    published                  401       403    403         403     204            403  403     403   403     403
+    pending                    401       403    403         403     204            403  403     403   403     403
+    draft                      401       403    403         403     204            403  403     403   403     403
+    in_review                  401       403    403         403     204            403  403     403   403     403
+    withdrawn                  401       403    403         403     204            403  403     403   403     403
+    absent                     401       403    403         403     404            403  403     403   403     403
+
 GET v1/
     absent                     200       200    200         200     200            200  200     200   200     200
 GET v1/me/
@@ -171,10 +284,15 @@ GET docs/
 
 STATES = ("published", "pending", "draft", "in_review", "withdrawn")
 
+# The resources whose records are merged.
+MERGEABLE = ("actors", "incidents")
+
 # What stands for each of several: the resources of records, their types, and what counts records of which.
 PLACEHOLDERS: dict[str, dict[str, str]] = {
     "{record}": {name: name for name in LISTS},
     "{type}": {name: view.record_type for name, view in LISTS.items()},
+    "{mergeable}": {name: name for name in MERGEABLE},
+    "{unmergeable}": {name: name for name in LISTS if name not in MERGEABLE},
     "{counted}": {"incidents": "incidents", "assessments": "assessments"},
 }
 
@@ -189,7 +307,9 @@ class Endpoint:
 
     @property
     def path(self) -> str:
-        return self.template.partition("?")[0]
+        """The address as it is listed, whichever resources it stands for."""
+        bare = self.template.partition("?")[0]
+        return bare.replace("{mergeable}", "{record}").replace("{unmergeable}", "{record}")
 
     @property
     def tells_of_records(self) -> bool:

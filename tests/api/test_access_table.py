@@ -83,6 +83,7 @@ def api_routes() -> dict[str, set[str]]:
 def written(route: str) -> str:
     """A route as the table writes it."""
     plain = route.replace(r"[^/\x00]", ".").replace("[^/]", ".")
+    plain = plain.replace("<str:id>", "{id}").replace("<str:version>", "1")
     match ["{id}" if "(?P<" in part else part for part in plain.split("/")]:
         case ["v1", resource, *rest] if resource in LISTS:
             return "/".join(["v1", "{record}", *rest])
@@ -119,6 +120,11 @@ class Stage:
     clients: dict[str, Client]
     without: dict[tuple[str, ...], bytes] = field(default_factory=dict)
     """Answers about a record that never was."""
+
+    def another(self, question: Question) -> str:
+        """The id of a published record of the same type that all may read."""
+        found = (self.records[question.resource, state, Marking.CLEAR] for state in ("published", "pending"))
+        return next(str(key) for key in found if str(key) != question.key)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +198,7 @@ class Question:
             transaction.set_rollback(True)
         return response
 
-    def body(self) -> Any:
+    def body(self, stage: Stage) -> Any:
         """What is sent: a write that would go through if the record were there, and were in the right state."""
         name = LISTS[self.resource].record_type
         match self.endpoint.method, self.endpoint.path:
@@ -207,6 +213,12 @@ class Question:
             case "PUT", _ if self.key != ABSENT:
                 record = registry.get(name).model._base_manager.get(pk=self.key)
                 return json.loads(text_of(record)) | {"tags": ["new"], "reason": "Because."}
+            case "POST", path if path.endswith(("/merge/", "/unmerge/")):
+                return {"absorbed": stage.another(self), "reason": "Because."}
+            case "POST", path if path.endswith("/restore/"):
+                return {"number": 1, "reason": "Because."}
+            case "POST", path if path.endswith("/split/"):
+                return {"parts": {}, "new": {}, "reason": "Because."}
             case _:
                 return {"reason": "Because."}
 
@@ -227,7 +239,7 @@ def questions(endpoint: Endpoint, stage: Stage, role: str, *, whole: bool) -> It
 
 def answer(question: Question, stage: Stage, role: str) -> str:
     """The cell that would be right for the answer; one to somebody who may not know of the record is looked at."""
-    body = question.body()
+    body = question.body(stage)
     response = question.put(stage.clients[role], question.key, body)
     told = response.content.replace(question.key.encode(), ABSENT.encode())
     if PENDING.encode() in response.content:
