@@ -40,6 +40,8 @@ CLEARANCES = {
     "administrator": Marking.RED,
     **dict.fromkeys(Scope.values, Marking.AMBER_STRICT),
 }
+# The roles that each run asks; with --slow it asks all.
+ASKED = ("anonymous", "contributor", "curator", "propose")
 GROUPS = ("reader", "contributor", "curator", "administrator")
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -258,7 +260,10 @@ def answer(question: Question, stage: Stage, role: str) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.template}")
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "role", [pytest.param(role, marks=() if role in ASKED else pytest.mark.slow) for role in ROLES]
+)
 def test_each_cell(stage: Stage, endpoint: Endpoint, role: str, request: pytest.FixtureRequest) -> None:
     """A cell that stands for several resources is asked of one of them, and with --slow of all."""
     wrong = []

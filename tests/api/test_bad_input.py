@@ -19,7 +19,7 @@ from threatdb.api.filters import StrictFilterBackend
 from . import public
 from .grammar import FILTERED, LISTS, STATISTICS, filters_of, kind_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HUGE = "1" + "0" * 39
 LONG = "1" * 5000

@@ -35,7 +35,7 @@ from .conftest import MemberOf
 from .grammar import LISTS
 from .test_visibility import OPEN, SECRET, World, hide_everything, probes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CLEARANCES = {
     "anonymous": Marking.CLEAR,
@@ -46,7 +46,7 @@ CLEARANCES = {
 WORDS = ("The Alias", "Shadow", SECRET, OPEN, "group", "rival", "shado")
 
 # How many requests are drawn for each role; with --slow all that there are.
-DRAWN = 300
+DRAWN = 60
 
 Answer = tuple[int, dict[str, str], bytes]
 Hide = Callable[[World, Marking], Any]
