@@ -61,7 +61,7 @@ def keys_of(kind: str, refs: Sequence[str | None]) -> tuple[tuple[str, tuple[str
 
 def content_of(kind: str, marking: int, name: str, refs: Sequence[str | None]) -> Content:
     """The content with those references, one for each place of ``REFERS`` that is filled."""
-    return Content(marking, name, keys_of(kind, refs), apart=kind == "relationship")
+    return Content(marking, name, keys_of(kind, refs), apart=kind == "relationship", named=kind == "actor")
 
 
 def document_of(kind: str, content: Content) -> Document:

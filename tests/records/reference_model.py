@@ -19,7 +19,7 @@ class Refused(Exception):
 class Content:
     """What a curator writes: ``keys`` hold the ids that it names, ``gained`` the names taken over in merges.
 
-    ``apart`` says that it cannot name the same record under two keys.
+    ``apart`` says that it cannot name the same record under two keys, ``named`` that it has names to hand on.
     """
 
     marking: int
@@ -27,6 +27,7 @@ class Content:
     keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
     gained: tuple[str, ...] = ()
     apart: bool = False
+    named: bool = False
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -43,6 +44,8 @@ class Content:
 
     def taking(self, other: Content) -> Content:
         """With the names of a record that was merged into it."""
+        if not self.named:
+            return self
         known = {self.name, *self.gained}
         new = dict.fromkeys(name for name in (other.name, *other.gained) if name not in known)
         return replace(self, gained=(*self.gained, *new))
