@@ -7,6 +7,7 @@ Those marked ``once`` take long and ask of pages and answers what does not depen
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
@@ -35,3 +36,18 @@ def seeded(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> I
 
     with django_db_blocker.unblock(), corpus():  # type: ignore[attr-defined]
         yield
+
+
+@pytest.fixture(autouse=True)
+def ledger_as_migrated(request: pytest.FixtureRequest) -> None:
+    """The rows that migrations made. A test that commits is followed by a flush, which takes them away."""
+    marker = request.node.get_closest_marker("django_db")
+    if not (marker and marker.kwargs.get("transaction")):
+        return
+    request.getfixturevalue("transactional_db")
+    from django.apps import apps
+
+    from threatdb.records.models import LedgerClock
+
+    if not LedgerClock.objects.exists():
+        import_module("threatdb.records.migrations.0002_ledger_start").start(apps, None)
