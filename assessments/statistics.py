@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db.models import Avg, Count, Q
 
-from threatdb.api.errors import InvalidParameters, parameter_error
-from threatdb.api.grouping import MAX_GROUPS, Dimension
+from threatdb.api.grouping import Dimension, grouped, measured
 from threatdb.api.sight import Sight
 from threatdb.records.querysets import IndexQuerySet
 
@@ -30,25 +29,10 @@ def scores(rows: IndexQuerySet) -> Figures:
     return {**_shown(rows.aggregate(**MEASURES)), "calibration": calibration(rows)}
 
 
-def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Figures:
-    """The scores of each group, in the order of the values, with null last."""
-    names = {name: f"group_{place}" for place, name in enumerate(dimensions)}
-    for name, column in names.items():
-        rows = dimensions[name].on(rows, column)
-    found = list(rows.order_by().values(*names.values()).annotate(**MEASURES)[: MAX_GROUPS + 1])
-    if len(found) > MAX_GROUPS:
-        words = f"These are more than {MAX_GROUPS} groups. Narrow the filter, or group by less."
-        raise InvalidParameters([parameter_error("group_by", words, "too_many")])
-    shown = {name: dimensions[name].shown({row[column] for row in found}, sight) for name, column in names.items()}
-    found.sort(key=lambda row: [(row[column] is None, str(row[column])) for column in names.values()])
-    return {
-        "group_by": list(dimensions),
-        "overlapping": any(dimension.overlapping for dimension in dimensions.values()),
-        "groups": [
-            {"group": {name: shown[name][row[column]] for name, column in names.items()}, **_shown(row)}
-            for row in found
-        ],
-    }
+def by_group(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Figures:
+    """The scores of each group."""
+    found = measured(rows, list(dimensions.values()), MEASURES)
+    return grouped(found, dimensions, sight, lambda own: _shown(own[0]))
 
 
 def calibration(rows: IndexQuerySet) -> list[Figures]:

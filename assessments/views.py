@@ -54,4 +54,4 @@ class AssessmentStatisticsViewSet(StatisticsViewSet):
 
     def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
         whole = statistics.scores(rows)
-        return {**whole, **statistics.grouped(rows, dimensions, sight)} if dimensions else whole
+        return {**whole, **statistics.by_group(rows, dimensions, sight)} if dimensions else whole

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
-from threatdb.api.errors import InvalidParameters, parameter_error
-from threatdb.api.grouping import MAX_GROUPS, Dimension
+from threatdb.api.grouping import Dimension, Group, Row, grouped, measured
 from threatdb.api.sight import Sight
 from threatdb.records.querysets import IndexQuerySet
 
@@ -16,7 +15,6 @@ from .choices import CountState, IncidentKind, LinkKind
 from .models import IncidentIndex
 
 Totals = dict[str, Any]
-Sums = Mapping[str, Any]
 
 # Values of one facet, the most frequent; ``distinct`` says how many there are.
 MAX_FACET_VALUES = 100
@@ -24,29 +22,17 @@ MAX_FACET_VALUES = 100
 
 def totals(rows: IndexQuerySet, sight: Sight) -> Totals:
     """Single incidents, and apart from them the aggregates, which may stand for the same events."""
-    found = _by_kind(rows, [])
-    sums = found.get((), {})
+    sums = _by_kind(rows, []).get((), [])
     whole = _totals_of(sums)
     aggregates = rows.filter(kind=IncidentKind.AGGREGATE)
-    whole["aggregate"]["identified"] = _identified(aggregates, sight) if IncidentKind.AGGREGATE in sums else 0
+    there = any(row["kind"] == IncidentKind.AGGREGATE for row in sums)
+    whole["aggregate"]["identified"] = _identified(aggregates, sight) if there else 0
     return whole
 
 
-def grouped(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Totals:
-    """The totals of each group, in the order of the values, with null last."""
-    found = _by_kind(rows, list(dimensions.values()))
-    shown = [
-        dimension.shown({key[place] for key in found}, sight) for place, dimension in enumerate(dimensions.values())
-    ]
-    groups = [
-        {
-            "group": {name: shown[place][key[place]] for place, name in enumerate(dimensions)},
-            **_totals_of(found[key]),
-        }
-        for key in sorted(found, key=lambda key: [(value is None, str(value)) for value in key])
-    ]
-    overlapping = any(dimension.overlapping for dimension in dimensions.values())
-    return {"group_by": list(dimensions), "overlapping": overlapping, "groups": groups}
+def by_group(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Totals:
+    """The totals of each group."""
+    return grouped(_by_kind(rows, list(dimensions.values())), dimensions, sight, _totals_of)
 
 
 def facet(rows: IndexQuerySet, dimension: Dimension, sight: Sight) -> Totals:
@@ -62,26 +48,16 @@ def facet(rows: IndexQuerySet, dimension: Dimension, sight: Sight) -> Totals:
     }
 
 
-def _by_kind(rows: IndexQuerySet, dimensions: Sequence[Dimension]) -> dict[tuple[Any, ...], dict[str, Sums]]:
-    """The sums of each group, and in it of each kind of incident, by one query."""
-    names = [f"group_{place}" for place in range(len(dimensions))]
-    for name, dimension in zip(names, dimensions, strict=True):
-        rows = dimension.on(rows, name)
+def _by_kind(rows: IndexQuerySet, dimensions: Sequence[Dimension]) -> dict[Group, list[Row]]:
+    """The sums of each group, a row for each kind of incident in it."""
     measures: dict[str, Any] = {"incidents": Count("pk"), **_measures("event_count", Q())}
     for name in ("killed", "wounded"):
         measures |= _measures(name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE}))
-    found: dict[tuple[Any, ...], dict[str, Sums]] = {}
-    # Each group has at most as many rows as there are kinds.
-    most = MAX_GROUPS * len(IncidentKind)
-    for row in rows.order_by().values(*names, "kind").annotate(**measures)[: most + 1]:
-        found.setdefault(tuple(row[name] for name in names), {})[row["kind"]] = row
-    if len(found) > MAX_GROUPS:
-        words = f"These are more than {MAX_GROUPS} groups. Narrow the filter, or group by less."
-        raise InvalidParameters([parameter_error("group_by", words, "too_many")])
-    return found
+    return measured(rows, dimensions, measures, "kind", most=len(IncidentKind))
 
 
-def _totals_of(kinds: Mapping[str, Sums]) -> Totals:
+def _totals_of(rows: list[Row]) -> Totals:
+    kinds = {row["kind"]: row for row in rows}
     single, aggregate, series = (
         kinds.get(kind, {}) for kind in (IncidentKind.SINGLE, IncidentKind.AGGREGATE, IncidentKind.SERIES)
     )
@@ -96,7 +72,7 @@ def _totals_of(kinds: Mapping[str, Sums]) -> Totals:
     }
 
 
-def _tolls(found: Sums) -> Totals:
+def _tolls(found: Row) -> Totals:
     return {name: _sum(found, name) for name in ("killed", "wounded")}
 
 
@@ -117,7 +93,7 @@ def _measures(name: str, counted: Q) -> dict[str, Any]:
     }
 
 
-def _sum(found: Sums, name: str) -> Totals:
+def _sum(found: Row, name: str) -> Totals:
     """The sum of a number known as low, best and high.
 
     ``low`` holds for certain, since an unknown number adds nothing to it. ``best`` adds the best figures

@@ -73,7 +73,7 @@ class IncidentStatisticsViewSet(StatisticsViewSet):
 
     def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
         whole = statistics.totals(rows, sight)
-        return {**whole, **statistics.grouped(rows, dimensions, sight)} if dimensions else whole
+        return {**whole, **statistics.by_group(rows, dimensions, sight)} if dimensions else whole
 
 
 class IncidentFacetsViewSet(StatisticsViewSet):

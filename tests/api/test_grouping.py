@@ -179,7 +179,7 @@ def test_refusals(client: Client, by: str, code: str, words: str) -> None:
 
 
 def test_too_many_groups_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("incidents.statistics.MAX_GROUPS", 2)
+    monkeypatch.setattr("threatdb.api.grouping.MAX_GROUPS", 2)
     for country in ("AF", "PK", "IR"):
         public.incident(place={"country": country})
     [error] = assert_problem(client.get("/api/v1/stats/incidents/", {"group_by": "country"}), 400)["errors"]

@@ -6,7 +6,7 @@ tactics, it stands in each of their groups; where it has none, in the group whos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +25,10 @@ from .sight import Sight
 MAX_GROUPS = 10_000
 # Dimensions that may be crossed.
 MAX_DIMENSIONS = 2
+
+# The value of each dimension, and what the query gives for it.
+Group = tuple[Any, ...]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,51 @@ class Terms(Dimension):
             rows = rows.exclude(Exists(narrower))
         found: IndexQuerySet = rows.annotate(**{name: F(f"{joined}__value")})
         return found
+
+
+def measured(
+    rows: IndexQuerySet, dimensions: Sequence[Dimension], measures: Mapping[str, Any], *also: str, most: int = 1
+) -> dict[Group, list[Row]]:
+    """The measures of each group, by one query; with no dimension there is one group.
+
+    The columns ``also`` divide each group into ``most`` rows at the most. Raises ``InvalidParameters`` where there
+    are more than ``MAX_GROUPS``.
+    """
+    names = [f"group_{place}" for place in range(len(dimensions))]
+    for name, dimension in zip(names, dimensions, strict=True):
+        rows = dimension.on(rows, name)
+    found: dict[Group, list[Row]] = {}
+    for row in rows.order_by().values(*names, *also).annotate(**measures)[: MAX_GROUPS * most + 1]:
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    if len(found) > MAX_GROUPS:
+        words = f"These are more than {MAX_GROUPS} groups. Narrow the filter, or group by less."
+        raise InvalidParameters([parameter_error("group_by", words, "too_many")])
+    return found
+
+
+def grouped(
+    found: Mapping[Group, list[Row]],
+    dimensions: Mapping[str, Dimension],
+    sight: Sight,
+    figures: Callable[[list[Row]], dict[str, Any]],
+) -> dict[str, Any]:
+    """What an answer says of the groups, each with its figures, in the order of the values with null last."""
+    shown = {
+        name: dimension.shown({group[place] for group in found}, sight)
+        for place, (name, dimension) in enumerate(dimensions.items())
+    }
+    order = sorted(found, key=lambda group: [(value is None, str(value)) for value in group])
+    return {
+        "group_by": list(dimensions),
+        "overlapping": any(dimension.overlapping for dimension in dimensions.values()),
+        "groups": [
+            {
+                "group": {name: shown[name][value] for name, value in zip(dimensions, group, strict=True)},
+                **figures(found[group]),
+            }
+            for group in order
+        ],
+    }
 
 
 def read_dimensions(name: str, given: list[str], known: Mapping[str, Dimension], most: int) -> list[str]:

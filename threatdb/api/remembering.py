@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from django.core.cache import cache
@@ -16,10 +16,15 @@ KEPT = 24 * 3600
 T = TypeVar("T")
 
 
-def remembered(request: Request, sight: Sight, position: int, make: Callable[[], T]) -> T:
-    """What ``make`` gives for this address and query, made once for each position of the class's head."""
-    asked = sorted((name, value) for name, found in request.query_params.lists() for value in found)
-    key = repr((request.path, sight.viewer_class, position, asked)).encode()
+def remembered(
+    what: str, request: Request, sight: Sight, position: int, make: Callable[[], T], *, but: Collection[str] = ()
+) -> T:
+    """What ``make`` gives for this question and query, made once for each position of the class's head.
+
+    Parameters named in ``but`` make no difference to it.
+    """
+    asked = sorted((name, value) for name, found in request.query_params.lists() if name not in but for value in found)
+    key = repr((what, sight.viewer_class, position, asked)).encode()
     name = f"answer:{hashlib.blake2b(key, digest_size=16).hexdigest()}"
     found: T | None = cache.get(name)
     if found is None:

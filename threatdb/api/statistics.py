@@ -55,7 +55,7 @@ class StatisticsViewSet(FilteredViewSet):
     def list(self, request: Request) -> Response:
         """Figures over the records that match the filters."""
         return conditional.answer(
-            request, self.sight, lambda position: remembered(request, self.sight, position, self._answer)
+            request, self.sight, lambda position: remembered(request.path, request, self.sight, position, self._answer)
         )
 
     def _answer(self) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
-from django.core.cache import cache
 from django.db.models import Q
 from django.utils.functional import cached_property
 from rest_framework.request import Request
@@ -22,14 +20,12 @@ from .errors import InvalidParameters, parameter_error
 from .filters import RecordFilterSet, StrictFilterBackend, refuse_unknown
 from .narrowing import read_narrowing
 from .pagination import Key, link, read_cursor, read_order, read_page, read_size
+from .remembering import remembered
 from .renderers import Envelope
 from .schema import FORMAT, NARROWING, SIGHT, Schema, filter_parameters, list_parameters
 from .sight import Sight, sight_of
 from .values import identifier
 from .writes.views import WritingViewSet
-
-COUNT_KEPT = 24 * 3600
-
 
 _keys: dict[type[BaseSerializer[Any]], list[str]] = {}
 
@@ -137,16 +133,5 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
             raise InvalidParameters([parameter_error("count", "Write exact or none.")])
         if asked == "none":
             return None
-        chosen = sorted(
-            (name, value)
-            for name, found in request.query_params.lists()
-            if name not in StrictFilterBackend.shaping
-            for value in found
-        )
-        key = repr((self.record_type, self.sight.viewer_class, position, chosen)).encode()
-        kept = f"count:{hashlib.blake2b(key, digest_size=16).hexdigest()}"
-        count: int | None = cache.get(kept)
-        if count is None:
-            count = rows.count()
-            cache.set(kept, count, COUNT_KEPT)
-        return count
+        what = f"count of {self.record_type}"
+        return remembered(what, request, self.sight, position, rows.count, but=StrictFilterBackend.shaping)
