@@ -22,16 +22,13 @@ from sources.models import Source
 from tests.base import assert_problem, path_of
 from tests.factories.actors import make_actor
 from tests.factories.sources import make_source
-from tests.records.test_concurrency import assert_in_order, ledger_as_migrated, together
+from tests.records.test_concurrency import assert_in_order, together
 from threatdb.api.writes import records
 from threatdb.records.models import Record, Revision
 
 from .conftest import MemberOf
 from .test_write_idempotency import GOOD, KEY, same
 from .writing import create, send, text_of
-
-# The fixture is used by itself, in each test of this module.
-__all__ = ["ledger_as_migrated"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

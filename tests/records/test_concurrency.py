@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib import import_module
 from io import StringIO
 from random import Random
 from time import sleep
@@ -14,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import close_old_connections, connection, connections, transaction
@@ -32,7 +30,7 @@ from tests.factories.records import change
 from tests.factories.sources import make_source
 from threatdb.records import documents, ledger, registry, services
 from threatdb.records.merging import merge
-from threatdb.records.models import LedgerClock, Record, Revision, Tombstone
+from threatdb.records.models import Record, Revision, Tombstone
 from threatdb.records.purging import purge
 from threatdb.records.unmerging import unmerge
 
@@ -40,13 +38,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WRITERS = 8
 ROUNDS = 6
-
-
-@pytest.fixture(autouse=True)
-def ledger_as_migrated(transactional_db: None) -> None:
-    """The rows that migrations made. A test that commits is followed by a flush, which takes them away."""
-    if not LedgerClock.objects.exists():
-        import_module("threatdb.records.migrations.0002_ledger_start").start(apps, None)
 
 
 def together(*tasks: Callable[[], Any]) -> list[Any]:

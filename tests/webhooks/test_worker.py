@@ -25,7 +25,7 @@ from sources.models import Source
 from sources.serializers import SourceSerializer
 from tests.factories.records import change
 from tests.factories.sources import make_source
-from tests.records.test_concurrency import ledger_as_migrated, together
+from tests.records.test_concurrency import together
 from threatdb.records import documents, registry, services
 from threatdb.records.markings import Marking
 from threatdb.records.visibility import Viewer
@@ -39,8 +39,6 @@ from .test_queue import deliver, publish, titles
 from .test_sending import drip, late, reset, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-__all__ = ["ledger_as_migrated"]
 
 
 @pytest.fixture
