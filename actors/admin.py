@@ -33,12 +33,7 @@ class PhaseFormSet(PartFormSet):
     def clean(self) -> None:
         super().clean()
         if not any(self.errors):
-            ActorPhase.refuse_overlaps(self._kept())
-
-    def _kept(self) -> list[ActorPhase]:
-        """The phases that the actor has once the form is saved."""
-        filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        return [form.instance for form in filled if form not in self.deleted_forms]
+            ActorPhase.refuse_overlaps(self.kept())
 
 
 class PhaseInline(PartInline):

@@ -22,7 +22,7 @@ from threatdb.records.fields import (
     PartialDateField,
     TagsField,
 )
-from threatdb.records.models import IndexRow, Record, TermRow
+from threatdb.records.models import IndexRow, Part, Record, TermRow
 from threatdb.records.patterns import LanguageField, ScriptField
 from threatdb.records.vocabularies import VocabularyEntry
 
@@ -69,17 +69,7 @@ class Actor(Record):
         return str(self.name)
 
 
-class ActorPart(models.Model):
-    """A row that belongs to an actor; each concrete table adds ``actor``."""
-
-    position = models.PositiveIntegerField(default=0, editable=False)
-
-    class Meta:
-        abstract = True
-        ordering = ["position", "id"]
-
-
-class ActorName(ActorPart):
+class ActorName(Part):
     """Another name by which an actor goes or went, or its primary name in another script."""
 
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="names")
@@ -93,7 +83,7 @@ class ActorName(ActorPart):
         default=False, help_text="Whether the actor or others dispute that it is a name of this actor."
     )
 
-    class Meta(ActorPart.Meta):
+    class Meta(Part.Meta):
         constraints = [
             in_order(
                 "actor_name_valid_in_order",
@@ -107,7 +97,7 @@ class ActorName(ActorPart):
         return str(self.name)
 
 
-class ActorPhase(ActorPart):
+class ActorPhase(Part):
     """What an actor was during a part of its life. No date means that the phase is open on that side."""
 
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="phases")
@@ -117,7 +107,7 @@ class ActorPhase(ActorPart):
     valid_to = PartialDateField(null=True, blank=True)
     note = BoundedCharField(max_length=300, blank=True, help_text="Such as: de facto government.")
 
-    class Meta(ActorPart.Meta):
+    class Meta(Part.Meta):
         constraints = [
             in_order(
                 "actor_phase_valid_in_order",
@@ -141,7 +131,7 @@ class ActorPhase(ActorPart):
                 )
 
 
-class Designation(ActorPart):
+class Designation(Part):
     """That an authority lists or listed an actor, for instance under sanctions."""
 
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="designations")
@@ -150,7 +140,7 @@ class Designation(ActorPart):
     listed_on = PartialDateField(null=True, blank=True)
     delisted_on = PartialDateField(null=True, blank=True)
 
-    class Meta(ActorPart.Meta):
+    class Meta(Part.Meta):
         constraints = [
             in_order(
                 "designation_listed_before_delisted",
@@ -164,14 +154,14 @@ class Designation(ActorPart):
         return str(self.authority)
 
 
-class Identifier(ActorPart):
+class Identifier(Part):
     """What another data set calls an actor."""
 
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="identifiers")
     scheme = BoundedCharField(max_length=64, help_text="The data set, such as ucdp or wikidata.")
     value = BoundedCharField(max_length=200)
 
-    class Meta(ActorPart.Meta):
+    class Meta(Part.Meta):
         constraints = [
             models.UniqueConstraint(
                 name="identifier_is_unique",

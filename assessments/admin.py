@@ -29,9 +29,7 @@ class EvidenceFormSet(PartFormSet):
     def clean(self) -> None:
         super().clean()
         if not any(self.errors):
-            filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
-            kept = [form.instance for form in filled if form not in self.deleted_forms]
-            Assessment.refuse_unproven(self.instance.outcome, [piece.stance for piece in kept])
+            Assessment.refuse_unproven(self.instance.outcome, [piece.stance for piece in self.kept()])
 
 
 class EvidenceInline(StackedPartInline):

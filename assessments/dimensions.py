@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.dimensions import Actors
+from actors.dimensions import Actors
 from threatdb.api.grouping import Column, Dimension, Period, Terms
 
 GROUPINGS: dict[str, Dimension] = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 
 from sources.documents import citations_of, cited_sources
 from threatdb.records.choices import Likelihood
-from threatdb.records.documents import date_of, iso, or_none
+from threatdb.records.documents import date_of, day, iso, or_none
 from threatdb.records.embedding import Embedder
 from threatdb.records.registry import Document, RecordType, Term
 
@@ -57,12 +56,12 @@ class AssessmentType(RecordType):
         issued, horizon = document["issued_on"] or {}, document["horizon"] or {}
         likelihood = document["likelihood"]
         return {
-            "date_earliest": _day(issued.get("earliest")),
-            "date_latest": _day(issued.get("latest")),
-            "horizon_start": _day(horizon.get("start")),
-            "horizon_end": _day(horizon.get("end")),
+            "date_earliest": day(issued.get("earliest")),
+            "date_latest": day(issued.get("latest")),
+            "horizon_start": day(horizon.get("start")),
+            "horizon_end": day(horizon.get("end")),
             "likelihood_rank": Likelihood(likelihood).rank if likelihood else None,
-            "resolved_on": _day(document["resolved_on"]),
+            "resolved_on": day(document["resolved_on"]),
             "source_count": len(set(cited_sources(document["citations"]))),
             **{key: document[key] for key in COPIED},
         }
@@ -115,7 +114,3 @@ def evidence_of(row: Evidence, embed: Embedder) -> Document:
     """One piece of evidence: exactly one of its records is not null."""
     records = {name: embed.leaf(name, getattr(row, f"{name}_id")) for name in EVIDENCE}
     return {"stance": str(row.stance), **records, "note": or_none(row.note)}
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

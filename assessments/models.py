@@ -21,7 +21,7 @@ from threatdb.records.fields import (
     TagsField,
 )
 from threatdb.records.intervals import interval_rules
-from threatdb.records.models import Country, Dated, IndexRow, Record, TermRow
+from threatdb.records.models import Country, Dated, IndexRow, Part, Record, TermRow
 
 from .choices import BANDS, ESTIMATES, Confidence, EvidenceStance, Outcome
 from .wording import refuse_confidence, refuse_likelihood, refuse_mixture
@@ -129,23 +129,13 @@ WORDING = {
 }
 
 
-class AssessmentPart(models.Model):
-    """A row that belongs to an assessment; each concrete table adds ``assessment``."""
-
-    position = models.PositiveIntegerField(default=0, editable=False)
-
-    class Meta:
-        abstract = True
-        ordering = ["position", "id"]
-
-
-class AssessmentSubject(AssessmentPart):
+class AssessmentSubject(Part):
     """An actor on whom something is judged."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="subjects")
     actor = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="+")
 
-    class Meta(AssessmentPart.Meta):
+    class Meta(Part.Meta):
         verbose_name = "subject"
         constraints = [
             models.UniqueConstraint(
@@ -159,14 +149,14 @@ class AssessmentSubject(AssessmentPart):
         return str(self.actor)
 
 
-class AssessmentPlace(AssessmentPart):
+class AssessmentPlace(Part):
     """A country, or a part of one, on which something is judged."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="places")
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="+")
     admin1 = BoundedCharField(max_length=200, blank=True, help_text="Province or state; empty for the whole country.")
 
-    class Meta(AssessmentPart.Meta):
+    class Meta(Part.Meta):
         verbose_name = "place"
         constraints = [
             models.UniqueConstraint(
@@ -180,7 +170,7 @@ class AssessmentPlace(AssessmentPart):
         return f"{self.admin1}, {self.country}" if self.admin1 else str(self.country)
 
 
-class Evidence(AssessmentPart):
+class Evidence(Part):
     """A record that supports or contradicts a judgement, or shows its outcome. It is of exactly one type."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="evidence")
@@ -192,7 +182,7 @@ class Evidence(AssessmentPart):
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     note = BoundedCharField(max_length=300, blank=True)
 
-    class Meta(AssessmentPart.Meta):
+    class Meta(Part.Meta):
         verbose_name_plural = "evidence"
         constraints = [
             models.CheckConstraint(

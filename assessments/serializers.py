@@ -10,10 +10,10 @@ from rest_framework import serializers
 
 from actors.serializers import ActorLeafSerializer, ActorReferenceField
 from incidents.serializers import ClaimLeafSerializer, IncidentReferenceField
-from incidents.serializers.values import BareSerializer
 from sources.serializers import CitationSerializer, SourceReferenceField
 from threatdb.records.serializers import (
     HEAD_FIELDS,
+    BareSerializer,
     DateSerializer,
     DocumentSerializer,
     FlatSerializer,

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
-from actors.models import ActorIndex
+from actors.dimensions import Actors
 from threatdb.api.grouping import Column, Dimension, Period, Terms
-from threatdb.api.sight import Sight
-from threatdb.records import documents, registry
 
 from .models import ClaimMode, Tactic, TargetType, WeaponType
-
-
-@dataclass(frozen=True)
-class Actors(Terms):
-    """A term whose values are actors, served as every embedded actor is."""
-
-    def shown(self, values: Iterable[Any], sight: Sight) -> dict[Any, Any]:
-        given = list(values)
-        ids = [value for value in given if value is not None]
-        rows = sight.rows(ActorIndex).filter(record_id__in=ids)
-        found = (documents.load(text) for text in rows.values_list("revision__document", flat=True))
-        leaf_of = registry.get("actor").leaf_of
-        # A working copy, or a record as it was, may name an actor that the viewer may not see.
-        return dict.fromkeys(given) | {document["id"]: leaf_of(document) for document in found}
-
 
 GROUPINGS: dict[str, Dimension] = {
     "year": Period("Year in which it happened; null where the interval reaches over several.", 4),

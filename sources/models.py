@@ -21,7 +21,7 @@ from threatdb.records.fields import (
 )
 from threatdb.records.intervals import interval_rules, refuse_misfit
 from threatdb.records.markings import Marking
-from threatdb.records.models import Dated, IndexRow, Record, TermRow
+from threatdb.records.models import Dated, IndexRow, Part, Record, TermRow
 from threatdb.records.patterns import LanguageField, WebAddressField
 from threatdb.records.vocabularies import VocabularyEntry
 
@@ -77,7 +77,7 @@ class Source(Licensed, Record, Dated):
         return str(self.title)
 
 
-class Citation(models.Model):
+class Citation(Part):
     """That a source supports a record, or named fields of it. Each citing model has a table of its own."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
@@ -100,11 +100,9 @@ class Citation(models.Model):
     report_latest = DayField(null=True, blank=True)
     report_precision = ChoiceField(choices=DatePrecision.choices, default=DatePrecision.UNKNOWN)
     report_as_reported = BoundedCharField(max_length=200, blank=True)
-    position = models.PositiveIntegerField(default=0, editable=False)
 
-    class Meta:
+    class Meta(Part.Meta):
         abstract = True
-        ordering = ["position", "id"]
         constraints = interval_rules("%(class)s_report", "report")
 
     def __str__(self) -> str:

@@ -63,21 +63,10 @@ class SourceSerializer(RecordSerializer):
         )
 
 
-class ReportDateSerializer(FlatSerializer):
+class ReportDateSerializer(DateSerializer):
     """The date of the report that a source relies on."""
 
-    earliest = serializers.DateField(required=False, allow_null=True)
-    latest = serializers.DateField(required=False, allow_null=True)
-    precision = serializers.ChoiceField(choices=DatePrecision.choices, required=False)
-    as_reported = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
-
-    columns = {
-        "earliest": "report_earliest",
-        "latest": "report_latest",
-        "precision": "report_precision",
-        "as_reported": "report_as_reported",
-    }
-    blank = {"precision": DatePrecision.UNKNOWN, "as_reported": ""}
+    columns = {key: column.replace("date_", "report_", 1) for key, column in DateSerializer.columns.items()}
 
 
 class ReportSerializer(FlatSerializer):

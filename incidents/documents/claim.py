@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from incidents.choices import MentionRole
 from incidents.models import Claim, ClaimIndex, ClaimTerm
 from sources.documents import citations_of, cited_sources
-from threatdb.records.documents import date_of, or_none
+from threatdb.records.documents import date_of, day, or_none
 from threatdb.records.embedding import Embedder
 from threatdb.records.registry import Document, RecordType, Term
 
@@ -55,8 +54,8 @@ class ClaimType(RecordType):
     def columns(self, document: Document) -> dict[str, Any]:
         said = document["date"] or {}
         return {
-            "date_earliest": _day(said.get("earliest")),
-            "date_latest": _day(said.get("latest")),
+            "date_earliest": day(said.get("earliest")),
+            "date_latest": day(said.get("latest")),
             "stance": document["stance"],
             "mode": document["mode"],
             "authenticity": document["authenticity"],
@@ -92,7 +91,3 @@ class ClaimType(RecordType):
             (document["date"] or {}).get("as_reported"),
             *document["tags"],
         ]
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

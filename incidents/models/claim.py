@@ -9,11 +9,10 @@ from incidents.choices import Authenticity, MentionRole, Stance
 from sources.models import Citation
 from threatdb.records.fields import BoundedCharField, BoundedTextField, ChoiceField, TagsField
 from threatdb.records.intervals import interval_rules
-from threatdb.records.models import Dated, Record
+from threatdb.records.models import Dated, Part, Record
 from threatdb.records.patterns import LanguageField
 
 from .incident import Incident
-from .parts import Part
 from .vocabularies import ClaimMode
 
 

@@ -16,21 +16,11 @@ from threatdb.records.fields import (
     FlagField,
     PartialDateField,
 )
-from threatdb.records.models import Country
+from threatdb.records.models import Country, Part
 
 from .counts import Toll, toll_rules
 from .incident import Incident
 from .vocabularies import Tactic, TargetType, WeaponType
-
-
-class Part(models.Model):
-    """A row that belongs to a record and has its place in a list."""
-
-    position = models.PositiveIntegerField(default=0, editable=False)
-
-    class Meta:
-        abstract = True
-        ordering = ["position", "id"]
 
 
 class IncidentTactic(Part):

@@ -12,13 +12,13 @@ from incidents.models import Claim, ClaimCitation, ClaimIncident, ClaimMention
 from sources.serializers import CitationSerializer
 from threatdb.records.serializers import (
     HEAD_FIELDS,
+    BareSerializer,
     DateSerializer,
     DocumentSerializer,
     RecordSerializer,
 )
 
 from .leaves import IncidentLeafSerializer, IncidentReferenceField
-from .values import BareSerializer
 
 
 @extend_schema_field(IncidentLeafSerializer(many=True))

@@ -20,10 +20,10 @@ from incidents.models import (
     Weapon,
 )
 from sources.serializers import CitationSerializer, SourceReferenceField
-from threatdb.records.serializers import DocumentSerializer
+from threatdb.records.serializers import BareSerializer, DocumentSerializer
 
 from .leaves import IncidentReferenceField
-from .values import BareSerializer, CountSerializer
+from .values import CountSerializer
 
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField(), help_text="Codes of the tactics."))

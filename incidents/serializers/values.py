@@ -1,9 +1,8 @@
-"""Objects of the document that live in columns of their row: dates, places and counts; and bare values."""
+"""Objects of the document that live in columns of their row: dates, places and counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -12,8 +11,7 @@ from incidents.models.counts import BOUNDS
 from incidents.models.incident import FARTHEST
 from threatdb.records.fields import MAX_INTEGER
 from threatdb.records.models import Country
-from threatdb.records.pointers import Path
-from threatdb.records.serializers import DateSerializer, DocumentSerializer, FlatSerializer
+from threatdb.records.serializers import DateSerializer, FlatSerializer
 
 
 class IncidentDateSerializer(DateSerializer):
@@ -112,25 +110,3 @@ class CountSerializer(FlatSerializer):
         said = (values[f"{self.prefix}_{key}"] for key in (*BOUNDS, "qualifier", "as_reported"))
         reported = any(value not in (None, "") for value in said)
         return CountState.REPORTED if reported else CountState.UNKNOWN
-
-
-class BareSerializer(DocumentSerializer):
-    """A part that the document shows as the bare value of its one field, such as a code."""
-
-    key: ClassVar[str]
-    """Name of that field."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        try:
-            values: dict[str, Any] = super().to_internal_value({self.key: data})
-        except serializers.ValidationError as error:
-            detail: Any = error.detail
-            raise serializers.ValidationError(detail[self.key]) from None
-        return values
-
-    def column_paths(self) -> dict[str, Path]:
-        """The document shows the value itself, and no key."""
-        return {self.key: ()}
-
-    def supportable(self) -> Iterator[str]:
-        return iter(())

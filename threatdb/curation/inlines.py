@@ -29,6 +29,11 @@ class PartFormSet(_FormSet):
         # Each row sends its key at least. Thousands of empty ones would take minutes to show.
         return min(count, len(self.data)) if self.is_bound else count
 
+    def kept(self) -> list[Any]:
+        """The parts that the record has once the form is saved."""
+        filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        return [form.instance for form in filled if form not in self.deleted_forms]
+
 
 class _Part(LimitedChoosing, InlineModelAdmin[Any, Any]):
     """A part is the record's: who may change the record may add, change and remove its parts.

@@ -81,6 +81,11 @@ def iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
+def day(text: str | None) -> date | None:
+    """The day that a document holds as ISO 8601 text."""
+    return date.fromisoformat(text) if text else None
+
+
 def date_of(dated: Dated, prefix: str = "date") -> Document | None:
     """The date object {earliest, latest, precision, as_reported}, or nothing where nothing is known."""
     earliest, latest = dated.date_earliest, dated.date_latest

@@ -88,6 +88,16 @@ class Dated(models.Model):
         refuse_misfit(self, "date")
 
 
+class Part(models.Model):
+    """A row that belongs to a record and has its place in a list; each concrete table adds the record."""
+
+    position = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "id"]
+
+
 class LedgerClock(models.Model):
     """The one counter that gives out ``seq``. Writers queue on its row, so seq follows commit order."""
 

@@ -6,7 +6,7 @@ rendered by them (``documents.py`` of each app does that), so they declare shape
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -290,6 +290,28 @@ def _written(row: models.Model) -> list[str] | None:
 
 def _has(model: type[models.Model], name: str) -> bool:
     return any(field.name == name for field in model._meta.concrete_fields)
+
+
+class BareSerializer(DocumentSerializer):
+    """A part that the document shows as the bare value of its one field, such as a code."""
+
+    key: ClassVar[str]
+    """Name of that field."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        try:
+            values: dict[str, Any] = super().to_internal_value({self.key: data})
+        except serializers.ValidationError as error:
+            detail: Any = error.detail
+            raise serializers.ValidationError(detail[self.key]) from None
+        return values
+
+    def column_paths(self) -> dict[str, pointers.Path]:
+        """The document shows the value itself, and no key."""
+        return {self.key: ()}
+
+    def supportable(self) -> Iterator[str]:
+        return iter(())
 
 
 class RecordSerializer(DocumentSerializer):
