@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "threatdb.api",
     "threatdb.curation",
     "threatdb.webhooks",
+    "threatdb.imports",
     "sources",
     "actors",
     "incidents",

@@ -1,0 +1,169 @@
+"""The formats of data sets: what each app tells the import engine about the files whose rows become its records.
+
+A format reads one row at a time and writes nothing: from the row's cells, by the names of their columns, it makes
+the document that a ``PUT`` would take. Where the document names something that the row brings along, it holds a
+``NamedActor`` or ``DATASET`` in place of an id; the engine finds or makes the record and puts its id there. Each app
+registers its formats when Django starts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+from threatdb.records.markings import Marking
+from threatdb.records.registry import Document
+
+Cells = Mapping[str, str]
+"""The cells of one row by the names of their columns, as the file has them."""
+
+
+class Severity(StrEnum):
+    """Whether a problem keeps a row out."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong or doubtful in a row; ``column`` is where, None where it is about the whole row."""
+
+    column: str | None
+    code: str
+    detail: str
+    severity: Severity = Severity.ERROR
+
+
+class Key(NamedTuple):
+    """The external identifier by which a row is known again: its scheme, such as ucdp-ged, and the value there."""
+
+    scheme: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+
+@dataclass(frozen=True)
+class NamedActor:
+    """An actor that a document names by what the data set calls it; stands in the place of its id."""
+
+    key: Key
+    name: str
+    kind: str
+
+
+class Dataset:
+    """Stands in a document in the place of the id of the source that is the data set itself."""
+
+
+DATASET = Dataset()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a row says: who it is, its document in the write format, and what was noticed on the way.
+
+    With a problem that is an error the row is refused, and ``document`` is not looked at. The engine adds the
+    marking, and the licence where the document has that key and says nothing of it.
+    """
+
+    key: Key | None
+    document: Document = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+class Format:
+    """How the rows of one kind of file are read. One instance serves one run, so that it may keep what it looks up."""
+
+    name: ClassVar[str]
+    """By which commands and the API name it, such as ucdp-ged."""
+    label: ClassVar[str]
+    record_type: ClassVar[str] = "incident"
+    """The name of the record type that its rows become."""
+    required: ClassVar[frozenset[str]]
+    """Columns without which nothing can be read, as ``normal`` writes them."""
+    licence: ClassVar[str | None] = None
+    """The code of the licence of the data set."""
+    marking: ClassVar[Marking] = Marking.AMBER
+    """The marking of its records where the importer asks for no other."""
+    lowest_marking: ClassVar[Marking] = Marking.CLEAR
+    """The marking below which its terms let no record go."""
+
+    def __init__(self, release: str = "") -> None:
+        self.release = release
+
+    @classmethod
+    def normal(cls, column: str) -> str:
+        """A column's name as ``required`` writes it."""
+        return column.strip()
+
+    @classmethod
+    def recognises(cls, columns: Sequence[str]) -> bool:
+        """Whether a file with these columns looks like one of this format."""
+        return cls.required <= {cls.normal(column) for column in columns}
+
+    @classmethod
+    def faults(cls, columns: Sequence[str]) -> list[Problem]:
+        """What is wrong with the columns of a file: each one that is missing or there twice."""
+        found = Counter(map(cls.normal, columns))
+        missing = [Problem(name, "missing_column", f"There is no column “{name}”.") for name in cls.required - {*found}]
+        doubled = [
+            Problem(name, "doubled_column", f"The column “{name}” is there {count} times.")
+            for name, count in found.items()
+            if name and count > 1
+        ]
+        return sorted([*missing, *doubled], key=lambda problem: problem.column or "")
+
+    def source(self) -> Document | None:
+        """The document of the source that is the data set itself; None where its rows are not cited to it."""
+        return None
+
+    def skips(self, cells: Cells) -> bool:
+        """Whether a row is none, such as a second heading."""
+        return False
+
+    def read(self, cells: Cells) -> Reading:
+        """What the row says. Never raises for what a cell holds: that is a problem of the reading."""
+        raise NotImplementedError
+
+
+_formats: dict[str, type[Format]] = {}
+
+
+def register(kind: type[Format]) -> None:
+    """Make a format known; called by its app when Django starts."""
+    _formats[kind.name] = kind
+
+
+def get(name: str) -> type[Format]:
+    """The format of that name; ``KeyError`` when there is none."""
+    return _formats[name]
+
+
+def names() -> list[str]:
+    """The names of all formats."""
+    return sorted(_formats)
+
+
+def recognised(columns: Sequence[str]) -> list[type[Format]]:
+    """The formats as which a file with these columns could be read, the one that asks for most columns first."""
+    found = [kind for kind in _formats.values() if kind.recognises(columns)]
+    return sorted(found, key=lambda kind: (-len(kind.required), kind.name))
+
+
+def named_actors(document: Any) -> Iterable[NamedActor]:
+    """The actors that a document brings along, in their order."""
+    for value in document.values() if isinstance(document, dict) else document:
+        if isinstance(value, NamedActor):
+            yield value
+        elif isinstance(value, dict | list):
+            yield from named_actors(value)
