@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from django.conf import settings
@@ -59,7 +59,7 @@ def test_a_waiter_gets_its_turn_beside_a_writer_without_a_rest(path: Path, greed
     waiter = connect(path)
     waiter.ensure_connection()
 
-    for _ in range(20):
+    for _ in range(5):
         waiter._start_transaction_under_autocommit()
         waiter.connection.rollback()
 
@@ -78,7 +78,62 @@ def test_a_waiter_is_told_after_the_timeout(path: Path) -> None:
         waiter._start_transaction_under_autocommit()
 
     assert monotonic() - start >= 0.3
-    assert waiter.connection.execute("PRAGMA busy_timeout").fetchone() == (300,)
+    holder.close()
+    waiter.close()
+
+
+def test_so_is_one_that_writes_outside_a_transaction(path: Path) -> None:
+    holder, waiter = connect(path), connect(path, timeout=0.3)
+    holder.ensure_connection()
+    holder._start_transaction_under_autocommit()
+
+    start = monotonic()
+    with pytest.raises(OperationalError, match="database is locked"):
+        waiter.cursor().execute("INSERT INTO counter VALUES (1)")
+
+    assert monotonic() - start >= 0.3
+    holder.close()
+    waiter.close()
+
+
+def test_who_holds_the_lock_can_take_away_what_is_left_of_somebody_who_waits(path: Path) -> None:
+    """As the garbage collector does, in whichever thread it runs."""
+    holder, waiter = connect(path), connect(path)
+    waiter.inc_thread_sharing()
+    waiter.cursor().execute("INSERT INTO counter VALUES (1), (2)")
+    left = [waiter.cursor().execute("SELECT n FROM counter")]
+    holder.ensure_connection()
+    holder._start_transaction_under_autocommit()
+    waiting = Thread(target=lambda: waiter.cursor().execute("INSERT INTO counter VALUES (3)"))
+    waiting.start()
+    sleep(0.05)
+
+    start = monotonic()
+    left.clear()
+
+    assert monotonic() - start < 5
+    assert waiting.is_alive()
+    holder.connection.rollback()
+    waiting.join()
+    assert holder.cursor().execute("SELECT count(*) FROM counter").fetchone() == (3,)
+    holder.close()
+    waiter.close()
+
+
+def test_a_note_that_may_be_left_out_is_not_waited_for(path: Path) -> None:
+    holder, waiter = connect(path), connect(path)
+    holder.ensure_connection()
+    holder._start_transaction_under_autocommit()
+
+    start = monotonic()
+    with waiter.unless_locked():
+        waiter.cursor().execute("INSERT INTO counter VALUES (1)")
+
+    assert monotonic() - start < 5
+    holder.connection.rollback()
+    assert holder.cursor().execute("SELECT count(*) FROM counter").fetchone() == (0,)
+    with pytest.raises(OperationalError, match="no such table"), waiter.unless_locked():
+        waiter.cursor().execute("INSERT INTO another VALUES (1)")
     holder.close()
     waiter.close()
 
