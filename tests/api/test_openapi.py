@@ -17,9 +17,11 @@ from tests.base import Document, ask, assert_refused, path_of
 from threatdb.api import sight
 from threatdb.api.filters import StrictFilterBackend
 from threatdb.api.management.commands import schema_snapshot
+from threatdb.records import documents, registry, veiling
 
 from . import public
 from .grammar import FILTERED, LISTS, STATISTICS, VIEWS, filters_of
+from .writing import made, text_of
 
 DETAILS = [f"{name}/{{id}}" for name in (*LISTS, "vocabularies")]
 
@@ -175,6 +177,23 @@ class TestAnswers:
     @pytest.mark.parametrize("resource", DETAILS)
     def test_what_is_not_there(self, description: Document, client: Client, resource: str) -> None:
         self.check(description, resource, client.get(path_of(resource.removesuffix("/{id}"), "nothing")))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [view.record_type for view in LISTS.values()])
+def test_a_document_all_of_whose_names_are_hidden_is_described(
+    description: Document, curator: Client, name: str
+) -> None:
+    document = documents.load(text_of(made(curator, name)))
+    named = {leaf["id"] for leaf in registry.embedded(document)}
+    veiled = veiling.veiled(document, named, None)
+    assert bool(named) == (veiled != document)
+
+    resource = operation(description, f"{registry.get(name).plural}/{{id}}")
+    schema = resource["responses"]["200"]["content"]["application/json"]["schema"]
+    whole = {**schema, "components": closed(description)["components"]}
+    jsonschema.Draft202012Validator(whole).validate(veiled)
+    jsonschema.Draft202012Validator(whole).validate(document)
 
 
 def closed(description: Document) -> Document:

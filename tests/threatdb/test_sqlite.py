@@ -40,7 +40,7 @@ def greedy(path: Path) -> Iterator[Event]:
         other = connect(path)
         other.ensure_connection()
         while not over.is_set():
-            other._start_transaction_under_autocommit()
+            other.cursor().execute("BEGIN IMMEDIATE")
             begun.set()
             over.wait(0.01)
             other.connection.execute("INSERT INTO counter VALUES (1)")
@@ -60,7 +60,7 @@ def test_a_waiter_gets_its_turn_beside_a_writer_without_a_rest(path: Path, greed
     waiter.ensure_connection()
 
     for _ in range(5):
-        waiter._start_transaction_under_autocommit()
+        waiter.cursor().execute("BEGIN IMMEDIATE")
         waiter.connection.rollback()
 
     assert not greedy.is_set()
@@ -71,11 +71,11 @@ def test_a_waiter_is_told_after_the_timeout(path: Path) -> None:
     holder, waiter = connect(path), connect(path, timeout=0.3)
     holder.ensure_connection()
     waiter.ensure_connection()
-    holder._start_transaction_under_autocommit()
+    holder.cursor().execute("BEGIN IMMEDIATE")
 
     start = monotonic()
     with pytest.raises(OperationalError, match="database is locked"):
-        waiter._start_transaction_under_autocommit()
+        waiter.cursor().execute("BEGIN IMMEDIATE")
 
     assert monotonic() - start >= 0.3
     holder.close()
@@ -85,7 +85,7 @@ def test_a_waiter_is_told_after_the_timeout(path: Path) -> None:
 def test_so_is_one_that_writes_outside_a_transaction(path: Path) -> None:
     holder, waiter = connect(path), connect(path, timeout=0.3)
     holder.ensure_connection()
-    holder._start_transaction_under_autocommit()
+    holder.cursor().execute("BEGIN IMMEDIATE")
 
     start = monotonic()
     with pytest.raises(OperationalError, match="database is locked"):
@@ -103,7 +103,7 @@ def test_who_holds_the_lock_can_take_away_what_is_left_of_somebody_who_waits(pat
     waiter.cursor().execute("INSERT INTO counter VALUES (1), (2)")
     left = [waiter.cursor().execute("SELECT n FROM counter")]
     holder.ensure_connection()
-    holder._start_transaction_under_autocommit()
+    holder.cursor().execute("BEGIN IMMEDIATE")
     waiting = Thread(target=lambda: waiter.cursor().execute("INSERT INTO counter VALUES (3)"))
     waiting.start()
     sleep(0.05)
@@ -123,7 +123,7 @@ def test_who_holds_the_lock_can_take_away_what_is_left_of_somebody_who_waits(pat
 def test_a_note_that_may_be_left_out_is_not_waited_for(path: Path) -> None:
     holder, waiter = connect(path), connect(path)
     holder.ensure_connection()
-    holder._start_transaction_under_autocommit()
+    holder.cursor().execute("BEGIN IMMEDIATE")
 
     start = monotonic()
     with waiter.unless_locked():
@@ -141,10 +141,10 @@ def test_a_note_that_may_be_left_out_is_not_waited_for(path: Path) -> None:
 def test_another_error_is_not_waited_for(path: Path) -> None:
     waiter = connect(path)
     waiter.ensure_connection()
-    waiter._start_transaction_under_autocommit()
+    waiter.cursor().execute("BEGIN IMMEDIATE")
 
     with pytest.raises(OperationalError, match="within a transaction"):
-        waiter._start_transaction_under_autocommit()
+        waiter.cursor().execute("BEGIN IMMEDIATE")
 
     waiter.close()
 

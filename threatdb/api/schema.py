@@ -7,6 +7,9 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.serializers import Serializer
+
+from threatdb.records.serializers import LeafSerializer, ReferenceField
 
 from . import errors, pagination
 from .families import GrammarFilter
@@ -59,6 +62,14 @@ GONE = {
     "308": "The record was merged into the one that Location names.",
     "410": "The record was there and is gone; or the cursor can be followed no more.",
 }
+
+
+HIDDEN = "A record that its reader may not see is null here, in working copies and in the past."
+
+
+def _is_key(field: Any) -> bool:
+    """Whether the field is a record that a key of a document shows."""
+    return isinstance(field, LeafSerializer) and isinstance(field.parent, Serializer)
 
 
 def parameter(name: str, description: str, schema: Schema | None = None, **more: Any) -> Schema:
@@ -154,6 +165,14 @@ class RecordAutoSchema(AutoSchema):
 
     def _lists(self) -> bool:
         return getattr(self.view, "action", None) == "list"
+
+    def _get_serializer_field_meta(self, field: Any, direction: Any) -> Schema:
+        """As drf-spectacular has it, but that a record which a document embeds may be hidden from its reader."""
+        meta: Schema = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]
+        # A leaf without a parent is how a reference is shown; in a list, what is hidden is left out.
+        if direction == "response" and (isinstance(field, ReferenceField) or _is_key(field)):
+            return {"description": HIDDEN, **meta, "nullable": True}
+        return meta
 
     def _get_parameters(self) -> list[Schema]:
         view: Any = self.view
