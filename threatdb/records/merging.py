@@ -25,25 +25,28 @@ from .models import IndexRow, Merge, Record, Reference
 from .references import Blocker
 from .registry import Document, RecordType
 from .services import Rows
+from .visibility import Viewer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
 @transaction.atomic
-def merge(survivor: Record, absorbed: Record, *, by: User | None, reason_note: str) -> Merge:
+def merge(
+    survivor: Record, absorbed: Record, *, by: User | None, reason_note: str, viewer: Viewer | None = None
+) -> Merge:
     """Move everything that points at the absorbed record to the survivor, and withdraw the absorbed one.
 
     Parts that become identical are kept once. The survivor takes over what its ``RecordType.gained`` says, from what is
     in force to what is in force and from working copy to a working copy that is pending, unless the absorbed
-    one is marked higher. Raises ``ValidationError`` where the two cannot be merged, with the blockers where
-    markings or other records stand against it.
+    one is marked higher. ``viewer`` as in ``services.acting``. Raises ``ValidationError`` where the two cannot be
+    merged, with the blockers where markings or other records stand against it.
     """
     ledger.lock()
     one, other = Rows(survivor), Rows(absorbed)
     _refuse(one, other)
     moving = _Moving(one, other)
-    references.refuse("These cannot be merged", list(moving.blockers()), services.acting(by))
+    references.refuse("These cannot be merged", list(moving.blockers()), services.acting(by, viewer))
     act = Act(timezone.now(), by, ReasonCode.DUPLICATE, reason_note)
     first = ledger.position() + 1
     moving.rewrite()

@@ -19,6 +19,7 @@ from .ledger import Act, Entry
 from .models import Record, Reference, Revision, SearchText, Tombstone
 from .registry import Document, RecordType
 from .services import Rows
+from .visibility import Viewer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -27,16 +28,17 @@ PERMISSION = "records.purge_records"
 
 
 @transaction.atomic
-def purge(record: Record, *, by: User | None, reason_note: str) -> Tombstone | None:
+def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer | None = None) -> Tombstone | None:
     """Erase a record's working copy and what its revisions say; the id, the heads and a tombstone stay.
 
     Returns the tombstone, where readers ever saw the record. Raises ``PermissionDenied`` without the permission
     ``records.purge_records``, and ``ValidationError`` with the blockers where other records refer to it.
+    ``viewer`` as in ``services.acting``.
     """
     if by and not by.has_perm(PERMISSION):
         raise PermissionDenied("Only those who may purge records can do this.")
     rows = Rows(record)
-    references.refuse("This cannot be purged", references.referrers(record.pk), services.acting(by))
+    references.refuse("This cannot be purged", references.referrers(record.pk), services.acting(by, viewer))
     act = Act(timezone.now(), by, None, reason_note)
     affected = _affected(rows)
     entry = _last(rows, act)

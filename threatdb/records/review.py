@@ -52,13 +52,15 @@ def restore(
     seq: int | None = None,
     reason_code: str | None = None,
     reason_note: str = "",
+    viewer: Viewer | None = None,
 ) -> list[str]:
     """Write the document of an earlier revision, by its ``number`` or ``seq``, into the working copy.
 
     Returns the names of what changed. A withdrawn record becomes a draft. Raises a ``ValidationError`` located
-    by key where the old document no longer fits, for instance because it names a record that is gone.
+    by key where the old document no longer fits, for instance because it names a record that is gone. ``viewer`` as in
+    ``services.acting``.
     """
-    record_type, viewer = registry.for_record(record), services.acting(by)
+    record_type, viewer = registry.for_record(record), services.acting(by, viewer)
     document = _earlier(record, viewer, number, seq)
     author = writing.Author(viewer, by, reason_code, reason_note)
     data = writing.as_written(record_type, document)

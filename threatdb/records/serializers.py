@@ -141,6 +141,7 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
 
     default_error_messages = {
         "missing": "There is no {type} “{name}”.",
+        "unnamed": "There is no such {type}, or none that you may see.",
         "ambiguous": "More than one {type} has the slug “{name}”: name the one that you mean by its id.",
         "invalid": 'Name the {type} by its id, or by an object such as {{"id": ...}}.',
     }
@@ -161,10 +162,15 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
             record_type.model.objects.visible_to(viewer).filter(**self._condition(key)), key=_rank
         )
         if not found:
-            self.fail("missing", type=self.type_name, name=key)
+            self._refuse_missing(key)
         if len(found) > 1 and _rank(found[0]) == _rank(found[1]):
             self.fail("ambiguous", type=self.type_name, name=key)
         return found[0]
+
+    def _refuse_missing(self, key: str) -> None:
+        # What comes from the ledger may hold ids that the writer was never shown.
+        message = self.error_messages["unnamed" if self.context.get("exact") else "missing"]
+        raise serializers.ValidationError(message.format(type=self.type_name, name=key), code="missing")
 
     def _condition(self, key: str) -> dict[str, Any]:
         try:

@@ -75,14 +75,16 @@ def save(
     reason_note: str = "",
     action: Action | None = None,
     at: datetime | None = None,
+    viewer: Viewer | None = None,
 ) -> list[str]:
     """Append the working copy, whose tables the caller has just written, to the ledger.
 
     Returns the names of the changed fields; with none, nothing is appended. A change to a record that
     readers see needs a reason. Raising its marking takes effect at once, for the version that is in force.
-    ``action`` says what made the change where that was no plain edit, ``at`` when the act began that it is part of.
+    ``action`` says what made the change where that was no plain edit, ``at`` when the act began that it is part of;
+    ``viewer`` as in ``acting``.
     """
-    rows = Rows(record)
+    rows, viewer = Rows(record), acting(by, viewer)
     document = documents.render(record)
     changed = documents.changed_keys(rows.document(), document)
     reopens = action is Action.RESTORE and record.state == State.WITHDRAWN
@@ -92,9 +94,9 @@ def save(
         raise ValidationError("Say why this published record is changed.", code="reason_required")
     rows.refuse_merged()
     references.refuse_upward(rows.record_type, document, Marking(record.marking))
-    clashes.refuse_clash(rows.record_type, document, changed, acting(by))
+    clashes.refuse_clash(rows.record_type, document, changed, viewer)
     act = Act(at or timezone.now(), by, reason_code, reason_note)
-    entries = _raised(rows, act)
+    entries = _raised(rows, act, viewer)
     if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:
         # Nothing else is pending: the version now in force is the working copy too.
         entries[0].current, entries[0].replaces = True, rows.current
@@ -111,35 +113,38 @@ def save(
     return changed
 
 
-def submit(record: Record, *, by: User | None, note: str = "") -> None:
+def submit(record: Record, *, by: User | None, note: str = "", viewer: Viewer | None = None) -> None:
     """Ask for the working copy to be reviewed."""
-    _move(record, Action.SUBMIT, {State.DRAFT}, State.IN_REVIEW, by=by, note=note)
+    _move(record, Action.SUBMIT, {State.DRAFT}, State.IN_REVIEW, by=by, note=note, viewer=viewer)
 
 
-def send_back(record: Record, *, by: User | None, note: str = "") -> None:
+def send_back(record: Record, *, by: User | None, note: str = "", viewer: Viewer | None = None) -> None:
     """Return a submitted working copy to its author (the API and the admin call this "return")."""
-    _move(record, Action.RETURN, {State.IN_REVIEW}, State.DRAFT, by=by, note=note)
+    _move(record, Action.RETURN, {State.IN_REVIEW}, State.DRAFT, by=by, note=note, viewer=viewer)
 
 
-def publish(record: Record, *, by: User | None, note: str = "") -> None:
+def publish(record: Record, *, by: User | None, note: str = "", viewer: Viewer | None = None) -> None:
     """Put the working copy in force for readers, ending the version that was.
 
     Refused while it refers to a record that is not published or is marked more restrictively, while
     a published record marked less restrictively refers to it, and, unless ``ONE_PERSON_TEAM`` is set, to
     whoever wrote some of it.
     """
-    _move(record, Action.PUBLISH, {State.DRAFT, State.IN_REVIEW}, State.PUBLISHED, by=by, note=note)
+    _move(record, Action.PUBLISH, {State.DRAFT, State.IN_REVIEW}, State.PUBLISHED, by=by, note=note, viewer=viewer)
 
 
-def withdraw(record: Record, *, by: User | None, reason_code: str | None = None, note: str = "") -> None:
+def withdraw(
+    record: Record, *, by: User | None, reason_code: str | None = None, note: str = "", viewer: Viewer | None = None
+) -> None:
     """Take the record away from readers at once. Refused while published records refer to it."""
     live = {State.DRAFT, State.IN_REVIEW, State.PUBLISHED}
-    _move(record, Action.WITHDRAW, live, State.WITHDRAWN, by=by, note=note, reason_code=reason_code)
+    more: dict[str, Any] = {"note": note, "viewer": viewer, "reason_code": reason_code}
+    _move(record, Action.WITHDRAW, live, State.WITHDRAWN, by=by, **more)
 
 
-def reopen(record: Record, *, by: User | None, note: str = "") -> None:
+def reopen(record: Record, *, by: User | None, note: str = "", viewer: Viewer | None = None) -> None:
     """Make a withdrawn record a draft again. Refused for one that was merged: that merge is undone instead."""
-    _move(record, Action.REOPEN, {State.WITHDRAWN}, State.DRAFT, by=by, note=note)
+    _move(record, Action.REOPEN, {State.WITHDRAWN}, State.DRAFT, by=by, note=note, viewer=viewer)
 
 
 @transaction.atomic
@@ -151,6 +156,7 @@ def _move(
     *,
     by: User | None,
     note: str,
+    viewer: Viewer | None,
     reason_code: str | None = None,
 ) -> None:
     rows = Rows(record)
@@ -164,7 +170,7 @@ def _move(
     ends = rows.in_force if action in (Action.PUBLISH, Action.WITHDRAW) else None
     entry = rows.entry(action, rows.document(), ends=ends, replaces=rows.current)
     entry.in_force = action is Action.PUBLISH
-    _check(rows, entry, by)
+    _check(rows, entry, by, acting(by, viewer))
     if action is Action.PUBLISH and by:
         _refuse_own_change(record.pk, by)
     commit(rows, [entry], act)
@@ -179,16 +185,17 @@ def _refuse_own_change(record_id: UUID, by: User) -> None:
         )
 
 
-def acting(by: User | None) -> Viewer:
-    """As whom a service sees: as the user, or all where it acts for nobody."""
+def acting(by: User | None, viewer: Viewer | None = None) -> Viewer:
+    """As whom a service sees: as the viewer whom the user's token makes him, as the user, or all for nobody."""
+    if viewer is not None:
+        return viewer
     return viewer_of(by) if by else SYSTEM
 
 
-def _check(rows: Rows, entry: Entry, by: User | None) -> None:
+def _check(rows: Rows, entry: Entry, by: User | None, viewer: Viewer) -> None:
     """Keep the rule that references point down the markings."""
     if entry.action is Action.RECLASSIFY:
         _refuse_raising(by)
-    viewer = acting(by)
     if entry.action is Action.WITHDRAW:
         held = references.dependants(entry.record_id) if entry.ends else []
         references.refuse("This cannot be withdrawn", held, viewer)
@@ -210,7 +217,7 @@ def _refuse_raising(by: User | None) -> None:
         )
 
 
-def _raised(rows: Rows, act: Act) -> list[Entry]:
+def _raised(rows: Rows, act: Act, viewer: Viewer) -> list[Entry]:
     """The entry that puts a raised marking in force at once, on the version that readers see.
 
     A working copy may have been raised above it already, with a record that it alone names.
@@ -225,7 +232,7 @@ def _raised(rows: Rows, act: Act) -> list[Entry]:
         rows.record_type, record.pk, record.number + 1, version, Action.RECLASSIFY,
         rows.reversed({**document, **head}), in_force=True, current=False, ends=row, changed=["marking"],
     )  # fmt: skip
-    _check(rows, entry, act.by)
+    _check(rows, entry, act.by, viewer)
     record.version = version
     return [entry]
 

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework import serializers
 
-from . import registry, services, writing
+from . import registry, services, veiling, writing
 from .choices import Action, State
 from .markings import Marking
 from .models import Record
 from .registry import Document
 from .services import Rows
+from .visibility import Viewer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,20 +29,22 @@ def split(
     by: User | None,
     reason_note: str,
     new: Document,
+    viewer: Viewer | None = None,
 ) -> Record:
     """Give chosen parts of a record to a new draft of the same type; the record keeps the rest.
 
     ``parts`` names, for each list of the document (such as ``names`` or ``involvements``), the positions to give
     away, counted from 0. ``new`` holds the other keys of the new document; without a marking it has that of the record,
     and never a lower one. Readers of a published record notice nothing until its working copy is published. Raises
-    ``ValidationError`` located by key.
+    ``ValidationError`` located by key. ``viewer`` as in ``services.acting``.
     """
     rows = Rows(record)
     rows.refuse_state(Action.SPLIT, {State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
-    record_type, document = rows.record_type, rows.document()
+    record_type, viewer = rows.record_type, services.acting(by, viewer)
+    document = veiling.kept(rows.document(), viewer)
     if errors := dict(_errors(record, document, parts, new)):
         raise serializers.ValidationError(errors)
-    author = writing.Author(services.acting(by), by, None, reason_note)
+    author = writing.Author(viewer, by, None, reason_note)
     act: dict[str, Any] = {"action": Action.SPLIT, "at": timezone.now()}
     given = {key: [document[key][n] for n in sorted({*chosen})] for key, chosen in parts.items()}
     kept = {key: [item for n, item in enumerate(document[key]) if n not in chosen] for key, chosen in parts.items()}

@@ -29,11 +29,12 @@ Change = tuple[Document, Document]
 
 
 @transaction.atomic
-def unmerge(merge: Merge, *, by: User | None, note: str = "") -> None:
+def unmerge(merge: Merge, *, by: User | None, note: str = "", viewer: Viewer | None = None) -> None:
     """Give each record that the merge touched the document that it had before, and bring the absorbed one back.
 
     What was changed since in other keys stays. Raises ``ValidationError`` with the list of the records that were
-    changed since in what the merge touched, or whose markings now stand against it.
+    changed since in what the merge touched, or whose markings now stand against it. ``viewer`` as in
+    ``services.acting``.
     """
     ledger.lock()
     merge.refresh_from_db()
@@ -44,8 +45,9 @@ def unmerge(merge: Merge, *, by: User | None, note: str = "") -> None:
     if Merge.objects.filter(absorbed_id=merge.survivor_id, undone_at=None).exists():
         raise ValidationError("The survivor was merged into another since: undo that first.", code="not_mergeable")
     undoing = _Undoing(merge, absorbed)
-    undoing.refuse_clash(services.acting(by))
-    references.refuse("This merge cannot be undone", list(undoing.blockers()), services.acting(by))
+    viewer = services.acting(by, viewer)
+    undoing.refuse_clash(viewer)
+    references.refuse("This merge cannot be undone", list(undoing.blockers()), viewer)
     act = Act(timezone.now(), by, None, note)
     undoing.rewrite()
     undoing.append(act)

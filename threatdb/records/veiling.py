@@ -69,6 +69,13 @@ class Kept(dict[str, Any]):
     """A record that a working copy names and goes on naming, though its writer may not see it."""
 
 
+def kept(document: Document, viewer: Viewer) -> Document:
+    """The stored document, in which each record that the viewer may not see is marked as kept."""
+    hidden = hidden_in([document], viewer)
+    whole: Document = unveiled(shown := veiled(document, hidden, None), shown, document)
+    return whole
+
+
 def unveiled(given: Any, shown: Any, stored: Any) -> Any:
     """What a writer gave, with what was withheld from him put back where he left alone what was shown instead.
 

@@ -107,6 +107,7 @@ def _save(written: Record, author: Author, action: Action | None, at: datetime |
             reason_note=author.reason_note,
             action=action,
             at=at,
+            viewer=author.viewer,
         )
     except references.Upward as error:
         raise serializers.ValidationError(_located(error)) from error

@@ -56,7 +56,7 @@ def _moved(service: Callable[..., None]) -> Act:
 
     def act(copy: WorkingCopy, asked: Asked) -> Answer:
         by: Any = asked.request.user
-        service(copy.record, by=by, note=_noted(asked))
+        service(copy.record, by=by, note=_noted(asked), viewer=asked.viewer)
         return shown(copy, asked)
 
     return act
@@ -77,10 +77,17 @@ def _withdraw(copy: WorkingCopy, asked: Asked) -> Answer:
     return shown(copy, asked)
 
 
+def _discard(copy: WorkingCopy, asked: Asked) -> Answer:
+    by: Any = asked.request.user
+    review.discard(copy.record, by=by, note=_noted(asked))
+    return shown(copy, asked)
+
+
 def _restore(copy: WorkingCopy, asked: Asked) -> Answer:
     by: Any = asked.request.user
+    number, reason = _number(copy, asked), asked.reason
     review.restore(
-        copy.record, by=by, number=_number(copy, asked), reason_code=asked.reason.code, reason_note=asked.reason.note
+        copy.record, by=by, number=number, reason_code=reason.code, reason_note=reason.note, viewer=asked.viewer
     )
     return shown(copy, asked)
 
@@ -103,7 +110,7 @@ def _number(copy: WorkingCopy, asked: Asked) -> int:
 
 def _merge(copy: WorkingCopy, asked: Asked) -> Answer:
     by: Any = asked.request.user
-    merging.merge(copy.record, _other(copy, asked), by=by, reason_note=_noted(asked))
+    merging.merge(copy.record, _other(copy, asked), by=by, reason_note=_noted(asked), viewer=asked.viewer)
     return shown(copy, asked)
 
 
@@ -114,7 +121,7 @@ def _unmerge(copy: WorkingCopy, asked: Asked) -> Answer:
     if found is None:
         documents.refuse([body_error("/absorbed", "This was not merged into the record.", "missing")])
     else:
-        unmerging.unmerge(found, by=by, note=_noted(asked))
+        unmerging.unmerge(found, by=by, note=_noted(asked), viewer=asked.viewer)
     return shown(copy, asked)
 
 
@@ -140,13 +147,14 @@ def _split(copy: WorkingCopy, asked: Asked) -> Answer:
         for key, chosen in parts.items()
         if not (isinstance(chosen, list) and all(type(n) is int and n >= 0 for n in chosen))
     )
-    made = splitting.split(copy.record, parts=parts, by=by, reason_note=_noted(asked), new=new)
+    why = _noted(asked)
+    made = splitting.split(copy.record, parts=parts, by=by, reason_note=why, new=new, viewer=asked.viewer)
     return working(copy.record_type, made.pk, records.text_of(made, asked.viewer), made=True)
 
 
 def _purge(copy: WorkingCopy, asked: Asked) -> Answer:
     by: Any = asked.request.user
-    purging.purge(copy.record, by=by, reason_note=_noted(asked))
+    purging.purge(copy.record, by=by, reason_note=_noted(asked), viewer=asked.viewer)
     forget_answers()
     return Answer(HTTPStatus.NO_CONTENT, b"")
 
@@ -191,7 +199,7 @@ MOVES = {
             "withdraw", "Take the record away from readers at once.",
             TO_WITHDRAW, _withdraw,
         ),
-        Move("discard", "Make the working copy what is published again.", TO_DISCARD, _moved(review.discard)),
+        Move("discard", "Make the working copy what is published again.", TO_DISCARD, _discard),
         Move("reopen", "Make a withdrawn record a draft again.", TO_RESTORE, _moved(services.reopen)),
         Move("restore", "Write an earlier revision into the working copy.", TO_RESTORE, _restore, EARLIER),
         Move(

@@ -98,7 +98,7 @@ def withdraw(copy: WorkingCopy, asked: Asked) -> str:
     if copy.record.is_in_force:
         require_reason(asked)
     by: Any = asked.request.user
-    services.withdraw(copy.record, by=by, reason_code=asked.reason.code, note=asked.reason.note)
+    services.withdraw(copy.record, by=by, reason_code=asked.reason.code, note=asked.reason.note, viewer=asked.viewer)
     return text_of(copy.record, asked.viewer)
 
 
