@@ -28,6 +28,7 @@ from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
 from threatdb.api.writes import bodies, bulk, idempotency, requests
 from threatdb.api.writes.moves import MOVES
+from threatdb.imports.reading import limits as reading
 from threatdb.records import fields, search, vocabularies
 from threatdb.records.markings import Marking
 from threatdb.webhooks import addresses, events, queue, sending
@@ -306,6 +307,17 @@ CONSTANTS = {
     "Hours for which a webhook's former secret signs too": (webhooks, "OVERLAP_HOURS"),
     "Seconds for which a worker has a webhook to itself": (queue, "LEASE_SECONDS"),
     "Days for which a webhook's messages are listed once they are over": (queue, "KEEP_DAYS"),
+    "Columns of a file that is imported": (reading, "MAX_COLUMNS"),
+    "Characters in one of its cells": (reading, "MAX_CELL"),
+    "Characters in one of its rows": (reading, "MAX_ROW"),
+    "Bytes of such a file when it is unpacked": (reading, "MAX_UNPACKED"),
+    "Times that a packed file of over a megabyte may grow": (reading, "MAX_GROWTH"),
+    "Rows of a spreadsheet that is imported": (reading, "MAX_SHEET_ROWS"),
+    "Different texts in it": (reading, "MAX_STRINGS"),
+    "Files in an archive that is imported": (reading, "MAX_MEMBERS"),
+    "Bytes of its directory": (reading, "MAX_DIRECTORY"),
+    "Bytes of a list in JSON that is imported": (reading, "MAX_JSON"),
+    "Characters in one of its items": (reading, "MAX_ITEM"),
     "Failed log-ins of an account from one address in 15 minutes": (guarding, "MAX_FAILURES"),
     "Failed log-ins of an account from all addresses in 15 minutes": (guarding, "MAX_FAILURES_OF_ACCOUNT"),
     "Failed log-ins from one address in 15 minutes": (guarding, "MAX_FAILURES_FROM_ADDRESS"),
