@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -43,12 +43,18 @@ class InvalidParameters(exceptions.APIException):
 
 
 class Refused(exceptions.APIException):
-    """A request that is understood but not granted, or a body that is not understood, with the errors located."""
+    """A request that is understood but not granted, or a body that is not understood, with the errors located.
 
-    def __init__(self, status: int, detail: str, errors: Iterable[dict[str, Any]] = ()) -> None:
+    ``members`` are what the problem details say beside that.
+    """
+
+    def __init__(
+        self, status: int, detail: str, errors: Iterable[dict[str, Any]] = (), members: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status_code = int(status)
         self.errors = list(errors)
+        self.members = dict(members or {})
 
 
 def parameter_error(name: str, detail: str, code: str = "invalid", suggestions: Iterable[str] = ()) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse |
     errors = errors_of(exc)[:MAX_ERRORS]
     kept = ("WWW-Authenticate", "Retry-After", "Allow")
     headers = {k: response[k] for k in kept if k in response}
-    return plain(response.status_code, _sentence(exc, response), errors, headers)
+    return plain(response.status_code, _sentence(exc, response), errors, headers, getattr(exc, "members", None))
 
 
 def errors_of(exc: Exception) -> list[dict[str, Any]]:
@@ -195,9 +201,10 @@ def plain(
     detail: str,
     errors: list[dict[str, Any]] | None = None,
     headers: dict[str, str] | None = None,
+    members: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Problem details as an answer that needs no renderer."""
-    body = orjson.dumps(problem(status, detail, errors))
+    body = orjson.dumps(problem(status, detail, errors) | (members or {}))
     return HttpResponse(body, content_type=MEDIA_TYPE, status=status, headers=headers)
 
 

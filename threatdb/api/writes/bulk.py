@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import Http404
 from rest_framework.exceptions import APIException
 
+from threatdb.api import gone
 from threatdb.api.errors import NOT_UNDERSTOOD, Refused, body_error, errors_of
 from threatdb.api.values import identifier
 from threatdb.records.registry import Document, RecordType
@@ -110,8 +111,9 @@ def _tags(items: list[Item]) -> list[str]:
 def _check(record_type: RecordType, ids: list[UUID], tags: list[str], asked: Asked) -> None:
     """Each record is there and is what its item was made from."""
     copies = [_find(record_type, record_id, asked) for record_id in ids]
-    gone = [body_error(f"/{n}/id", "There is nothing here.", "missing") for n, c in enumerate(copies) if c is None]
-    _refuse(gone, HTTPStatus.NOT_FOUND, "")
+    absent = [_absent(record_type, ids[n], n, asked) for n, copy in enumerate(copies) if copy is None]
+    only_gone = all(error["code"] == "gone" for error in absent)
+    _refuse(absent, HTTPStatus.GONE if only_gone else HTTPStatus.NOT_FOUND, gone.GONE)
     stale = [
         body_error(f"/{n}/if_match", preconditions.STALE, "stale")
         for n, (copy, tag) in enumerate(zip(copies, tags, strict=True))
@@ -125,6 +127,13 @@ def _find(record_type: RecordType, record_id: UUID, asked: Asked) -> WorkingCopy
         return records.find(record_type, Q(record_id=record_id), asked.viewer)
     except Http404:
         return None
+
+
+def _absent(record_type: RecordType, record_id: UUID, position: int, asked: Asked) -> dict[str, Any]:
+    pointer = f"/{position}/id"
+    if gone.stone_of(record_type, str(record_id), Q(record_id=record_id), asked.viewer):
+        return body_error(pointer, gone.GONE, "gone")
+    return body_error(pointer, "There is nothing here.", "missing")
 
 
 def _each(count: int, write: Callable[[int], tuple[UUID, str]]) -> list[tuple[UUID, str]]:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
+from django.http import Http404
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from threatdb.api import gone
 from threatdb.records.registry import RecordType
 
 from . import bodies, bulk, records, requests
@@ -89,7 +91,14 @@ class WritingViewSet(ViewSet):
 
     def change(self, id: str, asked: Asked, act: Callable[[WorkingCopy], Answer]) -> Response:
         """Answer with what the act makes of the working copy that the address names."""
-        return perform(asked, self.type, lambda: act(records.named(self.type, self.named(id), asked)))
+        return perform(asked, self.type, lambda: act(self._copy(id, asked)))
+
+    def _copy(self, id: str, asked: Asked) -> WorkingCopy:
+        try:
+            return records.named(self.type, self.named(id), asked)
+        except Http404:
+            gone.refuse(self.type, id, self.named(id), asked.viewer)
+            raise
 
     def right(self, verb: str) -> Right:
         """What is needed to ``add`` or ``change`` records of this type."""
