@@ -26,7 +26,7 @@ def totals(rows: IndexQuerySet, sight: Sight) -> Totals:
     whole = _totals_of(sums)
     aggregates = rows.filter(kind=IncidentKind.AGGREGATE)
     there = any(row["kind"] == IncidentKind.AGGREGATE for row in sums)
-    whole["aggregate"]["identified"] = _identified(aggregates, sight) if there else 0
+    whole["aggregate"]["identified"] = identified(aggregates, sight) if there else 0
     return whole
 
 
@@ -50,9 +50,9 @@ def facet(rows: IndexQuerySet, dimension: Dimension, sight: Sight) -> Totals:
 
 def _by_kind(rows: IndexQuerySet, dimensions: Sequence[Dimension]) -> dict[Group, list[Row]]:
     """The sums of each group, a row for each kind of incident in it."""
-    measures: dict[str, Any] = {"incidents": Count("pk"), **_measures("event_count", Q())}
+    measures: dict[str, Any] = {"incidents": Count("pk"), **measures_of("event_count", Q())}
     for name in ("killed", "wounded"):
-        measures |= _measures(name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE}))
+        measures |= measures_of(name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE}))
     return measured(rows, dimensions, measures, "kind", most=len(IncidentKind))
 
 
@@ -65,7 +65,7 @@ def _totals_of(rows: list[Row]) -> Totals:
         "single": {"incidents": single.get("incidents", 0), **_tolls(single)},
         "aggregate": {
             "reports": aggregate.get("incidents", 0),
-            "event_count": _sum(aggregate, "event_count"),
+            "event_count": sum_of(aggregate, "event_count"),
             **_tolls(aggregate),
         },
         "series": {"incidents": series.get("incidents", 0)},
@@ -73,10 +73,10 @@ def _totals_of(rows: list[Row]) -> Totals:
 
 
 def _tolls(found: Row) -> Totals:
-    return {name: _sum(found, name) for name in ("killed", "wounded")}
+    return {name: sum_of(found, name) for name in ("killed", "wounded")}
 
 
-def _measures(name: str, counted: Q) -> dict[str, Any]:
+def measures_of(name: str, counted: Q) -> dict[str, Any]:
     """What is asked of a number known as low, best and high, over the rows that count."""
     low, best, high = (f"{name}_{bound}" for bound in ("low", "best", "high"))
     none = Q(**{f"{low}__isnull": True, f"{best}__isnull": True, f"{high}__isnull": True})
@@ -93,7 +93,7 @@ def _measures(name: str, counted: Q) -> dict[str, Any]:
     }
 
 
-def _sum(found: Row, name: str) -> Totals:
+def sum_of(found: Row, name: str) -> Totals:
     """The sum of a number known as low, best and high.
 
     ``low`` holds for certain, since an unknown number adds nothing to it. ``best`` adds the best figures
@@ -101,11 +101,11 @@ def _sum(found: Row, name: str) -> Totals:
     no figure at all; ``not_sharp`` are those whose three figures are not one.
     """
     rows = found.get(f"{name}_rows", 0)
-    high_known = found.get(f"{name}_high_known", 0)
+    best_known, high_known = found.get(f"{name}_best_known", 0), found.get(f"{name}_high_known", 0)
     return {
         "low": found.get(f"{name}_low_sum") or 0,
-        "best": found.get(f"{name}_best_sum") if rows else 0,
-        "best_known": found.get(f"{name}_best_known", 0),
+        "best": (found.get(f"{name}_best_sum") or 0) if best_known or not rows else None,
+        "best_known": best_known,
         "high": (found.get(f"{name}_high_sum") or 0) if high_known == rows else None,
         "high_known": high_known,
         "unknown": found.get(f"{name}_unknown", 0),
@@ -113,7 +113,7 @@ def _sum(found: Row, name: str) -> Totals:
     }
 
 
-def _identified(aggregates: IndexQuerySet, sight: Sight) -> int:
+def identified(aggregates: IndexQuerySet, sight: Sight) -> int:
     """How many incidents that can be seen are recorded as parts of these aggregates."""
     ids = [str(record_id) for record_id in aggregates.values_list("record_id", flat=True)]
     members = sight.rows(IncidentIndex).with_term(LinkKind.PART_OF, ids)

@@ -184,6 +184,9 @@ class World:
         return self.random.random() < 0.1
 
     def perpetrator(self, number: int) -> UUID:
+        """The first in two incidents of five, the last in one of twenty-five, any other in the rest."""
+        if number % 25 == 4:
+            return self.actors[-1]
         return self.actors[0] if number % 5 < 2 else self.other_actor()
 
     def other_actor(self) -> UUID:

@@ -43,6 +43,7 @@ def pasts() -> Iterator[URLPattern]:
 urlpatterns = [
     path("v1/me/", MeView.as_view(), name="me"),
     path("v1/", include(router.urls)),
+    path("v1/", include(assessments.urls.patterns())),
     *pasts(),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(url_name="schema"), name="docs"),
