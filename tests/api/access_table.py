@@ -57,6 +57,30 @@ GET v1/stats/facets/?id={id}
     withdrawn                  -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
+GET v1/stats/profile/?id={id}
+    published                  +         +      +           +       +              +    +       +     +       +
+    pending                    +         +      +           +       +              +    +       +     +       +
+    draft                      -         -      -           -       -              -    -       -     -       -
+    in_review                  -         -      -           -       -              -    -       -     -       -
+    withdrawn                  -         -      -           -       -              -    -       -     -       -
+    absent                     -         -      -           -       -              -    -       -     -       -
+
+GET v1/{profiled}/{id}/profile/
+    published                  200       200    200         200     200            200  200     200   200     200
+    pending                    200       200    200         200     200            200  200     200   200     200
+    draft                      404       404    404         404     404            404  404     404   404     404
+    in_review                  404       404    404         404     404            404  404     404   404     404
+    withdrawn                  410       410    410         410     410            410  410     410   410     410
+    absent                     404       404    404         404     404            404  404     404   404     404
+
+GET v1/{profiled}/{id}/profile/?view=working
+    published                  401       403    200         200     200            403  200     200   200     200
+    pending                    401       403    200         200     200            403  200     200   200     200
+    draft                      401       403    200         200     200            403  200     200   200     200
+    in_review                  401       403    200         200     200            403  200     200   200     200
+    withdrawn                  401       403    200         200     200            403  200     200   200     200
+    absent                     401       403    404         404     404            403  404     404   404     404
+
 GET v1/stats/{counted}/?id={id}
     published                  +         +      +           +       +              +    +       +     +       +
     pending                    +         +      +           +       +              +    +       +     +       +
@@ -293,6 +317,7 @@ PLACEHOLDERS: dict[str, dict[str, str]] = {
     "{type}": {name: view.record_type for name, view in LISTS.items()},
     "{mergeable}": {name: name for name in MERGEABLE},
     "{unmergeable}": {name: name for name in LISTS if name not in MERGEABLE},
+    "{profiled}": {"actors": "actors"},
     "{counted}": {"incidents": "incidents", "assessments": "assessments"},
 }
 
@@ -309,7 +334,9 @@ class Endpoint:
     def path(self) -> str:
         """The address as it is listed, whichever resources it stands for."""
         bare = self.template.partition("?")[0]
-        return bare.replace("{mergeable}", "{record}").replace("{unmergeable}", "{record}")
+        for some in ("{mergeable}", "{unmergeable}", "{profiled}"):
+            bare = bare.replace(some, "{record}")
+        return bare
 
     @property
     def tells_of_records(self) -> bool:

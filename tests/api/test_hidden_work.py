@@ -82,13 +82,21 @@ def readers_ask(before: str, role: str) -> Iterator[str]:
     """Lists, details, filters, counts, statistics, search, names, errors, the past and the feed."""
     yield from probes()
     yield from histories()
+    yield from profiles()
     for resource in LISTS:
         yield from (path_of(resource, **asked) for asked in ({"as_of": before}, {"count": "none"}, {"bogus": "1"}))
-    for kind in ("incidents", "facets", "assessments"):
+    for kind in ("incidents", "facets", "assessments", "profile"):
         yield from (path_of(f"stats/{kind}"), path_of(f"stats/{kind}", q=SECRET), path_of(f"stats/{kind}", tag=SECRET))
     for record_type in registry.all_types():
         yield path_of("changes", record_type=record_type.name)
     yield from (path_of("changes"), path_of("changes", page_size=1), path_of("vocabularies"), path_of("me"))
+
+
+def profiles() -> Iterator[str]:
+    """The profile of each actor that readers see or curators work on."""
+    rows = ActorIndex.objects.filter(Q(in_force=True) | Q(current=True))
+    for key in rows.values_list("record_id", flat=True).distinct():
+        yield path_of("actors", key) + "profile/"
 
 
 def histories() -> Iterator[str]:
@@ -102,7 +110,7 @@ def histories() -> Iterator[str]:
 
 def curators_ask(before: str, role: str) -> Iterator[str]:
     """The same of working copies, and the pages and the choices of the admin."""
-    for path in (*probes(), *histories()):
+    for path in (*probes(), *histories(), *profiles()):
         yield f"{path}{'&' if '?' in path else '?'}view=working"
     yield path_of("changes", view="working")
     yield "/admin/"

@@ -104,4 +104,4 @@ def test_queries(client: Client) -> None:
 
 def test_only_lists_of_records_have_pages() -> None:
     lists = {"actors", "relationships", "incidents", "claims", "sources", "assessments"}
-    assert set(FILTERED) == lists | {"stats/incidents", "stats/facets", "stats/assessments"}
+    assert set(FILTERED) == lists | {"stats/incidents", "stats/facets", "stats/assessments", "stats/profile"}

@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.core.management import get_commands
 from django.test import Client
 
+from assessments.profiles import figures, periods
 from incidents import statistics
 from tests.base import corpus
 from threatdb import gunicorn
@@ -287,6 +288,8 @@ CONSTANTS = {
     "Groups in an answer": (grouping, "MAX_GROUPS"),
     "Dimensions in `group_by`": (grouping, "MAX_DIMENSIONS"),
     "Values of a facet": (statistics, "MAX_FACET_VALUES"),
+    "Days of a window of a profile": (periods, "MAX_DAYS"),
+    "Areas, codes, relationships or judgements that a profile names": (figures, "MAX_NAMED"),
     "Records on a page": (pagination, "MAX_SIZE"),
     "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
     "Fields in `ordering`": (pagination, "MAX_KEYS"),
