@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from actors.serializers import ActorLeafSerializer, PeriodSerializer
-from assessments.choices import BANDS, Confidence
+from assessments.choices import ESTIMATES, Confidence
 from assessments.serializers import BandSerializer, HorizonSerializer
 from incidents.choices import Basis
 from incidents.serializers.totals import SumSerializer
@@ -143,7 +143,7 @@ class SpreadSerializer(FigureSerializer):
     km = CountSpreadSerializer(allow_null=True)
 
 
-class ShareSerializer(serializers.Serializer[Any]):
+class ProfileShareSerializer(serializers.Serializer[Any]):
     """A count and its share of single incidents."""
 
     count = serializers.IntegerField()
@@ -151,7 +151,7 @@ class ShareSerializer(serializers.Serializer[Any]):
     interval = IntervalSerializer(allow_null=True)
 
 
-class CodeShareSerializer(ShareSerializer):
+class CodeShareSerializer(ProfileShareSerializer):
     """That of one code, its narrower ones included."""
 
     code = serializers.CharField()
@@ -181,17 +181,17 @@ class DaysToClaimSerializer(FigureSerializer):
 class ProfileClaimsSerializer(FigureSerializer):
     """What the claims on single incidents come to."""
 
-    unclaimed = ShareSerializer()
-    claimed = ShareSerializer()
-    contested = ShareSerializer()
-    denied = ShareSerializer()
+    unclaimed = ProfileShareSerializer()
+    claimed = ProfileShareSerializer()
+    contested = ProfileShareSerializer()
+    denied = ProfileShareSerializer()
     days_to_claim = DaysToClaimSerializer()
 
 
 class ProfileSourcesSerializer(FigureSerializer):
     """How many single incidents rest on one source alone."""
 
-    one = ShareSerializer()
+    one = ProfileShareSerializer()
     none = serializers.IntegerField(help_text="Single incidents without any source.")
 
 
@@ -213,7 +213,7 @@ class ProfileJudgementSerializer(serializers.Serializer[Any]):
     author = serializers.CharField()
     issued_on = DateSerializer()
     horizon = HorizonSerializer(allow_null=True)
-    likelihood = serializers.ChoiceField(choices=list(BANDS), allow_null=True)
+    likelihood = serializers.ChoiceField(choices=ESTIMATES, allow_null=True)
     band = BandSerializer(allow_null=True)
     confidence = serializers.ChoiceField(choices=Confidence.choices, allow_null=True)
     overdue = serializers.BooleanField(help_text="Whether its horizon ended before the profile does.")
