@@ -46,8 +46,12 @@ class Mirror:
             pass
 
     def read_again_from(self, cursor: str) -> None:
-        """Go back to an earlier place: all that came after it comes a second time."""
+        """Go back to an earlier place: all that came after it comes a second time.
+
+        Until it has come, a cursor from further on would leave the old documents that are read again in place.
+        """
         self.cursor = cursor
+        self.past = self.past[: self.past.index(cursor) + 1]
 
 
 def whole(client: Client, **query: Any) -> dict[str, Document]:
