@@ -21,6 +21,7 @@ from .models import (
     ActorPhase,
     ActorTerm,
     Designation,
+    Identifier,
     Relationship,
     RelationshipIndex,
     RelationshipTerm,
@@ -38,6 +39,7 @@ class ActorType(RecordType):
     leaf = ("id", "slug", "name", "kind")
     sort = "name"
     unique_keys = ("slug",)
+    identifiers = Identifier
     mergeable = True
 
     def body(self, record: Actor, embed: Embedder) -> Document:

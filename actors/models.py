@@ -162,6 +162,7 @@ class Identifier(Part):
     value = BoundedCharField(max_length=200)
 
     class Meta(Part.Meta):
+        indexes = [models.Index(fields=["scheme", "value"], name="actor_identifier_value")]
         constraints = [
             models.UniqueConstraint(
                 name="identifier_is_unique",

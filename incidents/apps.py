@@ -9,10 +9,13 @@ class IncidentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from threatdb.imports import formats
         from threatdb.records import registry
 
         from .documents import ClaimType, IncidentType
+        from .importers.ucdp_ged import UcdpGed
         from .serializers import ClaimSerializer, IncidentSerializer
 
         registry.register(IncidentType(), IncidentSerializer)
         registry.register(ClaimType(), ClaimSerializer)
+        formats.register(UcdpGed)

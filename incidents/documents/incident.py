@@ -16,6 +16,7 @@ from incidents.models import (
     CasualtyReport,
     ClaimIndex,
     Incident,
+    IncidentIdentifier,
     IncidentIndex,
     IncidentLink,
     IncidentTerm,
@@ -47,6 +48,7 @@ class IncidentType(RecordType):
     terms = IncidentTerm
     leaf = ("id", "title", "kind", "date")
     mergeable = True
+    identifiers = IncidentIdentifier
     reverse_keys = frozenset({"claims", "claim_status", "members", "coverage"})
 
     def body(self, record: Incident, embed: Embedder) -> Document:
@@ -83,12 +85,10 @@ class IncidentType(RecordType):
         members = [
             self.leaf_of(member) for member in _in_force(IncidentIndex.objects.all(), document, LinkKind.PART_OF)
         ]
-        return {
-            "claims": claims,
-            "claim_status": str(claim_status(claims)),
-            "members": members,
-            "coverage": coverage_of(document, len(members)),
-        }
+        return _behind(document, claims, members)
+
+    def reverse_of_new(self, document: Document) -> Document:
+        return _behind(document, [], [])
 
     def affects(self, document: Document) -> set[UUID]:
         links = document["links"]
@@ -125,6 +125,16 @@ COPIED = (
     *("kind", "domain", "title", "suicide", "succeeded"),
     *("claim_status", "source_count", "licence"),
 )
+
+
+def _behind(document: Document, claims: list[Document], members: list[Document]) -> Document:
+    """The reverse keys with those claims and members."""
+    return {
+        "claims": claims,
+        "claim_status": str(claim_status(claims)),
+        "members": members,
+        "coverage": coverage_of(document, len(members)),
+    }
 
 
 def place_of(record: Incident) -> Document | None:

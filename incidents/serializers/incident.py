@@ -63,6 +63,7 @@ class IncidentSerializer(RecordSerializer):
         "identifiers",
         "citations",
     )
+    particular = frozenset({"casualty_reports"})
 
     class Meta:
         model = Incident

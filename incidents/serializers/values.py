@@ -99,8 +99,7 @@ class CountSerializer(FlatSerializer):
 
     blank = {"as_reported": ""}
 
-    def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
-        values = super().run_validation(data)
+    def settled(self, values: dict[str, Any]) -> dict[str, Any]:
         values[f"{self.prefix}_inconsistent"] = values[f"{self.prefix}_inconsistent"] is False
         if values[f"{self.prefix}_state"] is None:
             values[f"{self.prefix}_state"] = self._state_of(values)

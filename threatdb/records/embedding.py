@@ -68,3 +68,12 @@ def replace_leaves(value: Any, leaves: dict[str, Document]) -> Any:
 def refreshed(document: Document, leaves: dict[str, Document]) -> Document:
     """The document with what it embeds shown anew; its own head is left alone."""
     return {key: replace_leaves(value, leaves) for key, value in document.items()}
+
+
+def bare(value: Any) -> Any:
+    """The value with the id alone in place of each record that it embeds, however that is shown today."""
+    if isinstance(value, list):
+        return [bare(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return value["id"] if "id" in value else {key: bare(item) for key, item in value.items()}

@@ -58,7 +58,7 @@ UPWARD = "A record marked %s cannot name one that is marked above it: raise its 
 
 def refuse_upward(record_type: RecordType, document: Document, marking: Marking) -> None:
     """Raise ``Upward`` where a working copy names what is marked above it: it would show it to those not cleared."""
-    shown = dict(_shown(registry.named(record_type, document)))
+    shown = dict(shown_markings(registry.named(record_type, document)))
     above = {str(record_id) for record_id, has in shown.items() if has > marking}
     forward = {key: value for key, value in document.items() if key not in record_type.reverse_keys}
     if above:
@@ -74,7 +74,7 @@ def _places(value: Any, wanted: set[str], path: Path = ()) -> Iterator[Path]:
         yield from _places(item, wanted, (*path, str(key)))
 
 
-def _shown(ids: Collection[UUID]) -> Iterable[tuple[UUID, Marking]]:
+def shown_markings(ids: Collection[UUID]) -> Iterable[tuple[UUID, Marking]]:
     """The marking under which each of these records is embedded: as published, else that of its working copy."""
     if not ids:
         return

@@ -43,6 +43,9 @@ class RecordType:
     mergeable: ClassVar[bool] = False
     """Whether two records of this type may turn out to be one."""
 
+    identifiers: ClassVar[type[Model] | None] = None
+    """The table of the parts that say, by scheme and value, what other data sets call the record."""
+
     unique_keys: ClassVar[tuple[str, ...]] = ()
     """Keys, also columns of the index, whose value no two records may share as far as anybody sees both."""
 
@@ -52,6 +55,10 @@ class RecordType:
 
     def reverse(self, document: Document) -> Document:
         """The reverse keys as they stand in the ledger for a document with this id and marking."""
+        return {}
+
+    def reverse_of_new(self, document: Document) -> Document:
+        """The reverse keys of a document that nothing in the ledger can name yet."""
         return {}
 
     def affects(self, document: Document) -> set[UUID]:

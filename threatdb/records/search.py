@@ -18,7 +18,8 @@ MAX_KEY = 300
 
 def fold(text: str) -> str:
     """The words of a text in plain ASCII small letters, whatever its script and accents."""
-    return " ".join(_WORD.findall(anyascii(text).lower()))
+    # What is plain ASCII already is not walked through letter by letter.
+    return " ".join(_WORD.findall((text if text.isascii() else anyascii(text)).lower()))
 
 
 def fold_name(name: str) -> str:

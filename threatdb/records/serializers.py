@@ -81,6 +81,10 @@ class FlatSerializer(Located):
         for key, column in self.columns.items():
             value = given.get(key)
             values[column] = self.blank.get(key) if value is None else value
+        return self.settled(values)
+
+    def settled(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The columns with what follows from them where the document does not say it."""
         return values
 
 
@@ -199,6 +203,8 @@ class DocumentSerializer(Located, serializers.ModelSerializer[Any]):
 
     parts: ClassVar[tuple[str, ...]] = ()
     """Keys whose values are lists of rows that belong to this one."""
+    particular: ClassVar[frozenset[str]] = frozenset()
+    """Those of the parts that are written by a rule of this serializer's own."""
 
     class Meta:
         abstract = True

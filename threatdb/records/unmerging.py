@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -83,7 +83,7 @@ class _Undoing:
             change = changes[row.in_force]
             now = documents.load(row.revision.document)
             keys = _own_keys(record_type, *change) if change else []
-            if change and any(_bare(now[key]) != _bare(change[1][key]) for key in keys):
+            if change and any(embedding.bare(now[key]) != embedding.bare(change[1][key]) for key in keys):
                 marking = Marking(row.marking)
                 self.conflicts.append(Blocker(record_type, record_id, marking, "was changed since in what it touched"))
             elif change and keys:
@@ -195,13 +195,4 @@ def _at(record_type: RecordType, record_id: UUID, seq: int) -> tuple[Document | 
 def _own_keys(record_type: RecordType, old: Document, new: Document) -> list[str]:
     """The keys in which two documents differ by their own word: not in the head, nor in what is from behind."""
     left_out = {*documents.HEAD, *record_type.reverse_keys}
-    return [key for key in new if key not in left_out and _bare(old.get(key)) != _bare(new[key])]
-
-
-def _bare(value: Any) -> Any:
-    """The value with the id alone in place of each record that it embeds, however that is shown today."""
-    if isinstance(value, list):
-        return [_bare(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return value["id"] if "id" in value else {key: _bare(item) for key, item in value.items()}
+    return [key for key in new if key not in left_out and embedding.bare(old.get(key)) != embedding.bare(new[key])]

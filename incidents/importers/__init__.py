@@ -1,0 +1,1 @@
+"""The formats of event data sets whose rows become incidents."""

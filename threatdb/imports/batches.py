@@ -1,0 +1,138 @@
+"""What may be asked of imports: to open one for a file, to take one up again, to cancel one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from threatdb.records.markings import Marking
+from threatdb.records.services import SYSTEM
+from threatdb.records.visibility import Viewer
+
+from . import formats
+from .choices import OPEN, BatchState, Phase
+from .formats import Format
+from .models import Batch
+from .reading import Unreadable, open_sheet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants of an import, beside the file."""
+
+    format: str | None = None
+    release: str = ""
+    marking: Marking | None = None
+    publish: bool = False
+    strict: bool = False
+    dry_run: bool = False
+
+
+def open_batch(
+    path: Path, wish: Wish, *, file_name: str = "", by: User | None = None, viewer: Viewer = SYSTEM, stored: str = ""
+) -> Batch:
+    """A batch for the file that waits to be run; nothing of its rows is read yet.
+
+    Raises ``ValidationError`` where it cannot be what the wish says, with the name of what is wrong, and ``Unreadable``
+    where the file or its heading cannot be read.
+    """
+    columns = open_sheet(path).columns
+    kind = _format(wish.format, columns)
+    if faults := kind.faults(columns):
+        raise Unreadable(
+            " ".join(fault.detail for fault in faults), row=1, column=faults[0].column, code=faults[0].code
+        )
+    marking = kind.marking if wish.marking is None else wish.marking
+    _refuse_marking(kind, marking, viewer)
+    _refuse_publishing(wish, by)
+    return Batch.objects.create(
+        format=kind.name,
+        file_name=_shown_name(file_name or path.name),
+        digest=digest_of(path),
+        stored=stored,
+        release=wish.release.strip(),
+        marking=marking,
+        publish=wish.publish,
+        strict=wish.strict,
+        dry_run=wish.dry_run,
+        phase=Phase.CHECKING if wish.strict else Phase.WRITING,
+        by=by,
+        clearance=viewer.clearance,
+    )
+
+
+def _format(name: str | None, columns: list[str]) -> type[Format]:
+    if name is None:
+        found = formats.recognised(columns)
+        if not found:
+            raise ValidationError(
+                {"format": f"The columns are those of no known format. Name one: {', '.join(formats.names())}."}
+            )
+        return found[0]
+    try:
+        return formats.get(name)
+    except KeyError:
+        known = ", ".join(formats.names())
+        raise ValidationError({"format": f"There is no format “{name}”; use one of {known}."}) from None
+
+
+def _refuse_marking(kind: type[Format], marking: Marking, viewer: Viewer) -> None:
+    if marking < kind.lowest_marking:
+        lowest = kind.lowest_marking
+        raise ValidationError(
+            {"marking": f"The terms of {kind.label} keep its records at {lowest.label} (`{lowest.code}`) or above."}
+        )
+    if marking > viewer.clearance:
+        raise ValidationError({"marking": f"This is above your clearance, {viewer.clearance.label}."})
+
+
+def _refuse_publishing(wish: Wish, by: User | None) -> None:
+    if not wish.publish or by is None:
+        return
+    if not by.has_perm("records.publish_records"):
+        raise ValidationError({"publish": "To publish takes the permission to publish records."})
+    if not settings.ONE_PERSON_TEAM:
+        raise ValidationError(
+            {"publish": "Nobody publishes his own change: import drafts, and ask somebody else who may publish them."}
+        )
+
+
+def _shown_name(name: str) -> str:
+    """The name without folders and without what no name should hold."""
+    shown = "".join(c if c.isprintable() else "_" for c in name.replace("\\", "/").rsplit("/", 1)[-1])
+    return shown[-255:].strip() or "file"
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def unfinished(path: Path, wish: Wish, *, by: User | None = None) -> Batch | None:
+    """The batch of the same file and wish that was cut off, and that nobody has a file of."""
+    alike: dict[str, Any] = {"publish": wish.publish, "strict": wish.strict, "dry_run": wish.dry_run}
+    rows = Batch.objects.filter(state__in=OPEN, stored="", by=by, release=wish.release.strip(), **alike)
+    if wish.format:
+        rows = rows.filter(format=wish.format)
+    if wish.marking is not None:
+        rows = rows.filter(marking=wish.marking)
+    return rows.filter(digest=digest_of(path)).first() if rows.exists() else None
+
+
+def cancel(batch: Batch) -> bool:
+    """Stop a batch that waits or runs; what it has written stays. Whether there was anything to stop."""
+    over = {"state": BatchState.CANCELLED, "finished_at": timezone.now(), "lease": None, "leased_until": None}
+    return bool(Batch.objects.filter(pk=batch.pk, state__in=OPEN).update(**over))

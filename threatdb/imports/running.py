@@ -1,0 +1,176 @@
+"""A run of a batch: its file is read through once, and then brought in chunk by chunk.
+
+Each chunk is one transaction with its rows, its records and the position of the batch, so that a run which is cut off
+at any point goes on where it stopped; between two chunks other writers have their turn. Whoever runs a batch holds its
+lease, and each chunk is on the condition that he still does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from threatdb.records import bulk, ledger
+from threatdb.records.choices import ReasonCode
+from threatdb.records.markings import Marking
+from threatdb.records.writing import Author
+
+from .bringing import Bringing, row_of
+from .choices import OPEN, BatchState, Outcome, Phase
+from .formats import Severity
+from .judging import Judge, Judged
+from .models import Batch, BatchRow
+from .naming import Naming
+from .reading import BadRow, Row, Unreadable, open_sheet
+
+# Rows of one transaction: at three thousand a second other writers wait a quarter of a second.
+CHUNK = 500
+# Seconds after which a batch whose process says nothing more may be taken up by another.
+LEASE_SECONDS = 20
+
+Progress = Callable[[int], object]
+"""Is told how many rows have been done with since it was told last."""
+
+COUNTED = {
+    Outcome.CREATED: "created",
+    Outcome.UPDATED: "updated",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.REJECTED: "rejected",
+    Outcome.CONFLICT: "conflicts",
+}
+
+
+class Lost(Exception):
+    """The batch was cancelled, or another process has it in hand now."""
+
+
+class _Undone(Exception):
+    """Rolls back what a check has written."""
+
+
+def claim(batch: Batch) -> bool:
+    """Take the batch in hand, unless another process has it; whether that came off."""
+    now = timezone.now()
+    free = Batch.objects.filter(pk=batch.pk, state__in=OPEN).exclude(leased_until__gte=now)
+    batch.lease = uuid4()
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    started = batch.started_at or now
+    taken = free.update(lease=batch.lease, leased_until=until, state=BatchState.RUNNING, started_at=started)
+    batch.refresh_from_db()
+    return bool(taken)
+
+
+def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Batch:
+    """Run the batch, which this process has claimed, to its end. Raises ``Lost`` where it is taken away."""
+    try:
+        if batch.total is None:
+            _update(batch, total=count_rows(path), columns=open_sheet(path).columns)
+        if batch.strict and batch.phase == Phase.CHECKING and not _check_first(batch, path, progress):
+            return batch
+        Pass(batch, dry=batch.dry_run).go(path, progress)
+    except Unreadable as error:
+        failure = {"code": error.code, "detail": error.detail, "row": error.row, "column": error.column}
+        _end(batch, BatchState.FAILED, failure=failure)
+        return batch
+    _end(batch, BatchState.DONE)
+    return batch
+
+
+def count_rows(path: Path) -> int:
+    """How many rows the file has. Raises ``Unreadable`` where it cannot be read to its end."""
+    return sum(1 for _ in open_sheet(path).rows())
+
+
+def _check_first(batch: Batch, path: Path, progress: Progress) -> bool:
+    """Whether no row has an error. Where one has, the batch is refused, and keeps the rows that are wrong."""
+    Pass(batch, dry=True).go(path, progress)
+    if batch.rejected:
+        _end(batch, BatchState.REFUSED)
+        return False
+    start_over(batch, phase=Phase.WRITING)
+    return True
+
+
+@transaction.atomic
+def start_over(batch: Batch, **also: object) -> None:
+    """Forget what a check has found."""
+    BatchRow.objects.filter(batch=batch).delete()
+    _update(batch, **dict.fromkeys(("position", "read", "actors", "warnings", *COUNTED.values()), 0), **also)
+
+
+def _end(batch: Batch, state: BatchState, **also: object) -> None:
+    _update(batch, state=state, finished_at=timezone.now(), lease=None, leased_until=None, **also)
+
+
+def _update(batch: Batch, **values: object) -> None:
+    """Change the batch on the condition that this process still has it. Raises ``Lost``."""
+    held = Batch.objects.filter(pk=batch.pk, lease=batch.lease, state=BatchState.RUNNING)
+    if not held.update(**{"leased_until": timezone.now() + timedelta(seconds=LEASE_SECONDS), **values}):
+        raise Lost(f"The import {batch.pk} was cancelled, or another process has it.")
+    batch.refresh_from_db()
+
+
+class Pass:
+    """One pass over the rows of a file; a dry one writes no record."""
+
+    def __init__(self, batch: Batch, *, dry: bool) -> None:
+        self.batch, self.dry = batch, dry
+        kind = batch.make_format()
+        note = f"Import {batch.pk}: {batch.file_name} as {batch.format} {batch.release}".strip()
+        author = Author(batch.viewer, batch.by, ReasonCode.NEW_SOURCE, note)
+        marking = Marking(batch.marking).code
+        self.judge = Judge(kind)
+        self.bringing = Bringing(kind, author, Naming(kind, author, marking), marking, batch.pk)
+
+    def go(self, path: Path, progress: Progress) -> None:
+        """Bring the rows after the batch's position; a check begins anew."""
+        if self.dry and self.batch.position:
+            start_over(self.batch)
+        done = self.batch.position
+        judged = self.judge.judge(_rows(path))
+        for chunk in bulk.batches((row for row in judged if row.number > done), CHUNK):
+            self._bring(chunk)
+            progress(len(chunk))
+
+    def _bring(self, chunk: list[Judged]) -> None:
+        before = len(self.bringing.naming.made)
+        with transaction.atomic():
+            ledger.lock()
+            try:
+                with transaction.atomic():
+                    self.bringing.bring(chunk)
+                    if self.dry:
+                        raise _Undone
+            except _Undone:
+                pass
+            self._note(chunk, len(self.bringing.naming.made) - before)
+
+    def _note(self, chunk: list[Judged], actors: int) -> None:
+        """Keep the rows; of a dry pass those alone that have something to say."""
+        kept = [row for row in chunk if not self.dry or row.problems or row.conflicts]
+        if self.dry:
+            for row in kept:
+                row.record_id = None if row.outcome is Outcome.CREATED else row.record_id
+        bulk.insert(BatchRow, [row_of(self.batch.pk, row) for row in kept])
+        counts: dict[str, object] = {
+            name: F(name) + sum(1 for row in chunk if row.outcome is outcome) for outcome, name in COUNTED.items()
+        }
+        warned = sum(1 for row in chunk if any(p.severity is Severity.WARNING for p in row.problems))
+        _update(
+            self.batch,
+            position=chunk[-1].number,
+            read=F("read") + len(chunk),
+            actors=F("actors") + actors,
+            warnings=F("warnings") + warned,
+            **counts,
+        )
+
+
+def _rows(path: Path) -> Iterator[Row | BadRow]:
+    yield from open_sheet(path).rows()
