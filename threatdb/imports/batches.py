@@ -45,7 +45,8 @@ def open_batch(
     Raises ``ValidationError`` where it cannot be what the wish says, with the name of what is wrong, and ``Unreadable``
     where the file or its heading cannot be read.
     """
-    columns = open_sheet(path).columns
+    with open_sheet(path) as sheet:
+        columns = sheet.columns
     kind = _format(wish.format, columns)
     if faults := kind.faults(columns):
         raise Unreadable(

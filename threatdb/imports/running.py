@@ -7,7 +7,7 @@ lease, and each chunk is on the condition that he still does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -27,7 +27,7 @@ from .formats import Severity
 from .judging import Judge, Judged
 from .models import Batch, BatchRow
 from .naming import Naming
-from .reading import BadRow, Row, Unreadable, open_sheet
+from .reading import Unreadable, open_sheet
 
 # Rows of one transaction: at three thousand a second other writers wait a quarter of a second.
 CHUNK = 500
@@ -70,7 +70,9 @@ def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Bat
     """Run the batch, which this process has claimed, to its end. Raises ``Lost`` where it is taken away."""
     try:
         if batch.total is None:
-            _update(batch, total=count_rows(path), columns=open_sheet(path).columns)
+            with open_sheet(path) as sheet:
+                columns = sheet.columns
+                _update(batch, total=sum(1 for _ in sheet.rows()), columns=columns)
         if batch.strict and batch.phase == Phase.CHECKING and not _check_first(batch, path, progress):
             return batch
         Pass(batch, dry=batch.dry_run).go(path, progress)
@@ -84,7 +86,8 @@ def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Bat
 
 def count_rows(path: Path) -> int:
     """How many rows the file has. Raises ``Unreadable`` where it cannot be read to its end."""
-    return sum(1 for _ in open_sheet(path).rows())
+    with open_sheet(path) as sheet:
+        return sum(1 for _ in sheet.rows())
 
 
 def _check_first(batch: Batch, path: Path, progress: Progress) -> bool:
@@ -133,10 +136,11 @@ class Pass:
         if self.dry and self.batch.position:
             start_over(self.batch)
         done = self.batch.position
-        judged = self.judge.judge(_rows(path))
-        for chunk in bulk.batches((row for row in judged if row.number > done), CHUNK):
-            self._bring(chunk)
-            progress(len(chunk))
+        with open_sheet(path) as sheet:
+            judged = self.judge.judge(sheet.rows())
+            for chunk in bulk.batches((row for row in judged if row.number > done), CHUNK):
+                self._bring(chunk)
+                progress(len(chunk))
 
     def _bring(self, chunk: list[Judged]) -> None:
         before = len(self.bringing.naming.made)
@@ -170,7 +174,3 @@ class Pass:
             warnings=F("warnings") + warned,
             **counts,
         )
-
-
-def _rows(path: Path) -> Iterator[Row | BadRow]:
-    yield from open_sheet(path).rows()
