@@ -7,8 +7,7 @@ from uuid import UUID
 
 from actors.filters import actor_term, at_least, codes_of, pair_of_actors
 from sources.naming import source_term
-from threatdb.api import values
-from threatdb.api.families import Code, Day, Decimal, Family, Number, Single, Term, Text, Within
+from threatdb.api.families import Code, Day, Decimal, Family, Number, Single, Term, Text, Within, record_id
 from threatdb.api.filters import RecordFilterSet
 from threatdb.records.models import Country
 from threatdb.records.querysets import IndexQuerySet
@@ -45,7 +44,7 @@ class AssessmentFilterSet(RecordFilterSet):
         ),
         "country": Term("Country on which something is judged.", codes=codes_of(Country)),
         "admin1": Term("Province or state on which something is judged."),
-        "evidence": Term("Id of a record among the evidence.", parse=values.identifier),
+        "evidence": Term("Id of a record among the evidence.", parse_for=record_id),
         "likelihood": Code("Likelihood.", codes=estimates, nullable=True),
         "min_likelihood": Single("Likelihood of at least this term.", codes=estimates, apply=at_least),
         "probability": Decimal("Probability in percent, where one was stated.", nullable=True),

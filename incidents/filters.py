@@ -8,7 +8,7 @@ from actors.filters import actor_term, codes_of, likelihoods, tree_code
 from sources.choices import SourceKind
 from sources.filters import licence_codes
 from sources.naming import source_term
-from threatdb.api import geometry, values
+from threatdb.api import geometry
 from threatdb.api.families import (
     Boolean,
     Bounds,
@@ -21,6 +21,7 @@ from threatdb.api.families import (
     Term,
     Text,
     Within,
+    record_id,
 )
 from threatdb.api.filters import RecordFilterSet
 from threatdb.records.choices import DatePrecision, Likelihood
@@ -109,7 +110,7 @@ class IncidentFilterSet(RecordFilterSet):
         "claimed_by": actor_term("Actor that claims it, or for whom it is claimed."),
         "claim_status": Code("What the claims come to.", codes=lambda: ClaimStatus.values),
         "claim_mode": Term("How it was claimed, or a group of ways.", codes=codes_of(ClaimMode)),
-        "part_of": Term("Id of the incident that it is a part of.", parse=values.identifier),
+        "part_of": Term("Id of the incident that it is a part of.", parse_for=record_id),
         "identifier": Term("Identifier in another data set, as SCHEME:VALUE."),
         "licence": Code("Licence.", codes=licence_codes, nullable=True),
         "source": source_term(),
@@ -156,7 +157,7 @@ class ClaimFilterSet(RecordFilterSet):
         "actor": actor_term("Actor that makes it, for whom it is made, or whom it mentions."),
         "mentions": actor_term("Actor that it mentions, in any way."),
         "accused": actor_term("Actor that it accuses."),
-        "incident": Term("Id of an incident that it covers.", parse=values.identifier),
+        "incident": Term("Id of an incident that it covers.", parse_for=record_id),
         "stance": Code("Stance.", codes=lambda: Stance.values),
         "date_earliest": Day("First day on which it may have been made.", nullable=True),
         "date_latest": Day("Last day on which it may have been made.", nullable=True),

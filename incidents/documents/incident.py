@@ -90,6 +90,10 @@ class IncidentType(RecordType):
     def reverse_of_new(self, document: Document) -> Document:
         return _behind(document, [], [])
 
+    def derived(self, document: Document) -> Document:
+        claims = [claim for claim in document["claims"] if claim["claimant"]]
+        return {**document, "claim_status": str(claim_status(claims))}
+
     def affects(self, document: Document) -> set[UUID]:
         links = document["links"]
         return {UUID(link["incident"]["id"]) for link in links if link["kind"] == LinkKind.PART_OF}

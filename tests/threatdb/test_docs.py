@@ -24,7 +24,7 @@ from tests.base import corpus
 from threatdb import gunicorn
 from threatdb import settings as project
 from threatdb.access import guarding, tokens
-from threatdb.api import errors, families, filters, geometry, grouping, pagination, values
+from threatdb.api import errors, families, filters, geometry, grouping, pagination, sight, values
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
 from threatdb.api.writes import bodies, bulk, idempotency, requests
@@ -281,6 +281,7 @@ CONSTANTS = {
     "Characters in a text value": (values, "MAX_TEXT"),
     "Characters in `q`": (filters, "MAX_QUERY"),
     "Words in `q`": (search, "MAX_WORDS"),
+    "Documents that `q` may find in the past or among working copies": (sight, "MAX_SEARCHED"),
     "Largest whole number": (fields, "MAX_INTEGER"),
     "Vertices of a polygon": (geometry, "MAX_VERTICES"),
     "Characters in a polygon": (geometry, "MAX_POLYGON_TEXT"),

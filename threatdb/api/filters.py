@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from threatdb.records import search
 from threatdb.records.choices import State
+from threatdb.records.querysets import IndexQuerySet
 
 from . import values
 from .errors import InvalidParameters, nearest, parameter_error
@@ -85,6 +86,11 @@ class RecordFilterSet(django_filters.FilterSet):
     def grammar(cls) -> dict[str, GrammarFilter]:
         """Every parameter of this resource, with how it is read and described."""
         return cast(dict[str, GrammarFilter], cls.base_filters)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """All filters. What full-text search found by a name that is hidden here is not found."""
+        rows = cast(IndexQuerySet, super().filter_queryset(queryset))
+        return self.sight.searched(rows, self.given["q"][0]) if "q" in self.given else rows
 
     @property
     def given(self) -> dict[str, list[Any]]:

@@ -81,6 +81,10 @@ class RecordType:
         """The document of a survivor with what it takes over from that of the record merged into it."""
         return document
 
+    def derived(self, document: Document) -> Document:
+        """A document from which hidden records were taken, with what had been made of them made anew."""
+        return document
+
     def flaw(self, document: Document) -> str | None:
         """Why a document in which two records became one cannot stand, or nothing where it can."""
         return None
@@ -118,6 +122,11 @@ def for_record(record: Record) -> RecordType:
 def for_model(model: type[Model]) -> RecordType:
     """The type whose working copies are rows of that model."""
     return next(t for t in _types.values() if issubclass(model, t.model))
+
+
+def of_document(document: Document) -> RecordType:
+    """The type of a document, which its address names."""
+    return next(t for t in _types.values() if f"/{t.plural}/" in document["url"])
 
 
 def all_types() -> list[RecordType]:

@@ -57,6 +57,15 @@ def matching(query: str) -> RawSQL:
     return RawSQL("SELECT rowid FROM records_searchfts WHERE records_searchfts MATCH %s", [asked])
 
 
+def holds(query: str, text: str) -> bool:
+    """Whether folded words hold all phrases of the query, as either engine would find it."""
+    return all(_stands_in(phrase, f" {text} ") for phrase in parse(query))
+
+
+def _stands_in(phrase: str, text: str) -> bool:
+    return f" {phrase.removesuffix('*')}" + ("" if phrase.endswith("*") else " ") in text
+
+
 def _tsquery(phrase: str) -> str:
     # The column of words has this letter in front of what begins with a digit; see the migration.
     words = [f"ñ{word}" if word[0].isdigit() else word for word in phrase.removesuffix("*").split()]

@@ -6,19 +6,23 @@ earlier edition one that was withdrawn since; where they are shown, such a recor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from . import documents, registry
+from . import bulk, documents, registry, search
 from .registry import Document
 from .visibility import Viewer
 
 
 def seen(ids: Collection[UUID], viewer: Viewer) -> set[UUID]:
     """Those of the records whose embedded form, as published or else as drafted, the viewer may see."""
+    return {found for batch in bulk.batches(sorted(ids)) for found in _seen(batch, viewer)}
+
+
+def _seen(ids: Sequence[UUID], viewer: Viewer) -> Iterable[UUID]:
     parts = []
     for record_type in registry.all_types():
         rows = record_type.index.objects.filter(record_id__in=ids)
@@ -27,7 +31,7 @@ def seen(ids: Collection[UUID], viewer: Viewer) -> set[UUID]:
             published = record_type.index.objects.filter(in_force=True, record_id=OuterRef("record_id"))
             parts.append(rows.visible_to(viewer, working=True).filter(~Exists(published)))
     first, *others = (part.order_by().values_list("record_id", flat=True) for part in parts)
-    return set(first.union(*others, all=True)) if ids else set()
+    return first.union(*others, all=True)
 
 
 def hidden_in(found: Iterable[Document], viewer: Viewer) -> set[str]:
@@ -60,9 +64,27 @@ def veiled_texts(texts: list[str], viewer: Viewer) -> list[str]:
     if not hidden:
         return texts
     return [
-        documents.dump(veiled(document, hidden, None)) if any(key in text for key in hidden) else text
+        documents.dump(_whole(veiled(document, hidden, None))) if any(key in text for key in hidden) else text
         for text, document in zip(texts, loaded, strict=True)
     ]
+
+
+def _whole(document: Document) -> Document:
+    return registry.of_document(document).derived(document)
+
+
+class _Nothing(dict[str, Any]):
+    """Stands where a hidden record was: whatever is asked of it, it says nothing."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+def words_in(text: str, hidden: Collection[str]) -> str:
+    """The folded words of a stored document, as full-text search would read them without those records."""
+    document = veiled(documents.load(text), hidden, _Nothing())
+    words = registry.of_document(document).words(document)
+    return search.fold(" ".join(filter(None, words)))
 
 
 class Kept(dict[str, Any]):
