@@ -332,3 +332,30 @@ class TestPlaces:
         source = make_source(marking="green")
         assert errors(change(contributor, source, "PATCH", {"marking": "red"})) == {"/marking": "beyond_clearance"}
         assert registry.get("source").model._base_manager.count() == 1
+
+
+class TestMisspeltKeys:
+    """What may have been meant is told, wherever in the document the key stands; only of what can be written."""
+
+    @pytest.mark.parametrize(
+        ("given", "pointer", "detail", "near"),
+        [
+            ({"titel": "T"}, "/titel", " Did you mean “title”?", ["title"]),
+            ({"date": {"earlist": "2021-10-08"}}, "/date/earlist", " Did you mean “earliest”?", ["earliest"]),
+            ({"involvements": [{"rol": "target"}]}, "/involvements/0/rol", " Did you mean “role”?", ["role"]),
+            ({"created_att": "2021-10-08"}, "/created_att", "", None),
+            ({"xyz": 1}, "/xyz", "", None),
+        ],
+    )
+    def test_with_suggestions(
+        self, contributor: Client, given: Any, pointer: str, detail: str, near: list[str] | None
+    ) -> None:
+        response = create(contributor, "incidents", {**least("incident"), **given})
+        [error] = [one for one in assert_problem(response, 400)["errors"] if one["pointer"] == pointer]
+        expected = {"pointer": pointer, "code": "unknown", "detail": f"There is no such field.{detail}"}
+        assert error == expected | ({"suggestions": near} if near else {})
+
+    def test_in_lists_of_documents(self, contributor: Client) -> None:
+        response = create(contributor, "incidents", [{**least("incident"), "titel": "T"}])
+        [error] = assert_problem(response, 400)["errors"]
+        assert (error["pointer"], error["suggestions"]) == ("/0/titel", ["title"])

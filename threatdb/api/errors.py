@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,8 @@ from rest_framework.views import exception_handler as default_handler
 
 from threatdb.records.references import Upward
 from threatdb.records.services import Conflict
+from threatdb.records.suggesting import did_you_mean as did_you_mean
+from threatdb.records.suggesting import nearest as nearest
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -80,17 +81,6 @@ def header_error(name: str, detail: str, code: str = "invalid") -> dict[str, Any
 def escaped(key: str) -> str:
     """A key as a step of a JSON pointer."""
     return SURROGATE.sub("\ufffd", key).replace("~", "~0").replace("/", "~1")
-
-
-def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """Up to three known words that look like the given one, best first."""
-    return difflib.get_close_matches(word[:100], list(known), n=3, cutoff=0.6)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence naming the nearest known words, or nothing."""
-    near = nearest(word, known)
-    return f" Did you mean {' or '.join(f'“{n}”' for n in near)}?" if near else ""
 
 
 def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -193,7 +183,8 @@ def _leaves(detail: Any, path: str) -> Iterable[dict[str, Any]]:
             # A list of objects has one for each item that was sent, empty where nothing is wrong with it.
             yield from _leaves(value, f"{path}/{position}" if isinstance(value, dict) else path)
     else:
-        yield {"pointer": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+        code = getattr(detail, "code", "invalid")
+        yield body_error(path, str(detail), code, getattr(code, "suggestions", ()))
 
 
 def plain(

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, models, transaction
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.relations import MANY_RELATION_KWARGS
 
 from . import choices, pointers, registry, services
@@ -20,6 +20,7 @@ from .markings import CODES, parse_marking
 from .models import Record
 from .pointers import Located
 from .refusals import refusal_of
+from .suggesting import Unknown, did_you_mean
 from .veiling import Kept
 from .visibility import Viewer
 
@@ -49,12 +50,16 @@ class PartialDateField(serializers.CharField):
         return value
 
 
-def refuse_unknown_keys(data: Any, known: Iterable[str]) -> None:
+def refuse_unknown_keys(data: Any, known: Mapping[str, serializers.Field[Any, Any, Any, Any]]) -> None:
     """Raise ``ValidationError`` for keys that a document does not have: a misspelt one must not be lost."""
-    unknown = [key for key in data if key not in known] if isinstance(data, Mapping) else []
+    unknown = [str(key) for key in data if key not in known] if isinstance(data, Mapping) else []
     if unknown:
-        errors = {str(key): ["There is no such field."] for key in unknown}
-        raise serializers.ValidationError(errors, code="unknown")
+        written = [key for key, field in known.items() if not field.read_only]
+        raise serializers.ValidationError({key: [_unknown(key, written)] for key in unknown})
+
+
+def _unknown(key: str, known: Iterable[str]) -> exceptions.ErrorDetail:
+    return exceptions.ErrorDetail(f"There is no such field.{did_you_mean(key, known)}", Unknown(key, known))
 
 
 class FlatSerializer(Located):
