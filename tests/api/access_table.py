@@ -296,6 +296,10 @@ GET v1/
     absent                     200       200    200         200     200            200  200     200   200     200
 GET v1/me/
     absent                     200       200    200         200     200            200  200     200   200     200
+GET v1/match/actors/?name=Front
+    absent                     200       200    200         200     200            200  200     200   200     200
+POST v1/match/actors/
+    absent                     200       200    200         200     200            200  200     200   200     200
 GET v1/vocabularies/
     absent                     200       200    200         200     200            200  200     200   200     200
 GET v1/vocabularies/state/

@@ -208,6 +208,8 @@ class Question:
                 return None
             case "POST", "v1/{record}/":
                 return least(name)
+            case "POST", "v1/match/actors/":
+                return {"names": ["Front"]}
             case "PATCH", "v1/{record}/":
                 return [{"id": self.key, "if_match": "*", "tags": ["new"], "reason": "Because."}]
             case "PATCH", _:

@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.core.management import get_commands
 from django.test import Client
 
+from actors.matching import batches, finding, register
 from assessments.profiles import figures, periods
 from incidents import statistics
 from tests.base import corpus
@@ -300,6 +301,9 @@ CONSTANTS = {
     "Characters in a code of a crosswalk": (vocabularies, "MAX_CODE"),
     "Characters of a crosswalk as JSON": (vocabularies, "MAX_CROSSWALK"),
     "Characters by which names are compared, written in plain ASCII": (search, "MAX_KEY"),
+    "Names in a batch to be matched": (batches, "MAX_NAMES"),
+    "Candidates for a name": (finding, "MAX_LIMIT"),
+    "Sets of names that a process keeps for matching, one for each class of viewers": (register, "MAX_REGISTERS"),
     "Characters in the address of a webhook": (addresses, "MAX_URL"),
     "Changes in a webhook's message": (events, "MAX_EVENTS"),
     "Bytes of a webhook's message after which no more changes are put in": (events, "MAX_BYTES"),
