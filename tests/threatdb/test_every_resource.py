@@ -26,7 +26,7 @@ def test_each_record_type_has_a_list() -> None:
 def test_it_is_described(resource: str) -> None:
     view = VIEWS[resource]
     assert view.__doc__
-    assert view.serializer_class.__doc__
+    assert getattr(view, "response_schema", None) or view.serializer_class.__doc__
 
 
 @pytest.mark.parametrize("resource", FILTERED)
