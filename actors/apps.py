@@ -9,10 +9,16 @@ class ActorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from threatdb.imports import formats
         from threatdb.records import registry
 
         from .documents import ActorType, RelationshipType
+        from .importers.misp_galaxy import MispGalaxy
+        from .importers.ofac import Ofac
+        from .importers.ucdp_actors import UcdpActors
         from .serializers import ActorSerializer, RelationshipSerializer
 
         registry.register(ActorType(), ActorSerializer)
         registry.register(RelationshipType(), RelationshipSerializer)
+        for kind in (UcdpActors, Ofac, MispGalaxy):
+            formats.register(kind)

@@ -13,9 +13,12 @@ class IncidentsConfig(AppConfig):
         from threatdb.records import registry
 
         from .documents import ClaimType, IncidentType
+        from .importers.acled import Acled
+        from .importers.gtd import Gtd
         from .importers.ucdp_ged import UcdpGed
         from .serializers import ClaimSerializer, IncidentSerializer
 
         registry.register(IncidentType(), IncidentSerializer)
         registry.register(ClaimType(), ClaimSerializer)
-        formats.register(UcdpGed)
+        for kind in (UcdpGed, Gtd, Acled):
+            formats.register(kind)

@@ -20,9 +20,10 @@ ITEMS = [
 def test_it_reads_a_galaxy(read: Read, indent: int | None) -> None:
     rows = read(json.dumps({"name": "x", "authors": ["a"], "values": ITEMS, "version": 1}, indent=indent).encode())
 
+    said = {"list.name": "x", "list.authors": '["a"]'}
     assert [row.cells for row in rows] == [
-        {"uuid": "1", "value": "Red Front", "meta.synonyms": '["RF", "Front rouge"]', "meta.since": "1990"},
-        {"uuid": "2", "value": "Blue Front", "meta.synonyms": "", "meta.since": "", "description": ""},
+        {**said, "uuid": "1", "value": "Red Front", "meta.synonyms": '["RF", "Front rouge"]', "meta.since": "1990"},
+        {**said, "uuid": "2", "value": "Blue Front", "meta.synonyms": "", "meta.since": "", "description": ""},
     ]
 
 

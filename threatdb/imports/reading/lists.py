@@ -19,12 +19,13 @@ class ListSheet(Sheet):
     """A list whose items are rows. The keys of the first one, and of all objects in it, are the columns.
 
     The value of a key is its text; a list or an object in it is written as JSON. A key of an inner object is named
-    with that of the outer one before it: ``meta.synonyms``.
+    with that of the outer one before it: ``meta.synonyms``. What the file says of the whole list before its items goes
+    with each of them: ``list.name``.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = _first_item(text)
+        self._said, self._at = _first_item(text)
         first = next(self._items(), None)
         if first is None:
             raise Unreadable("The list is empty.", code="empty")
@@ -58,7 +59,7 @@ class ListSheet(Sheet):
     def _cells(self, item: Any, line: int) -> dict[str, str] | BadRow:
         if not isinstance(item, dict):
             return BadRow(line, "not_object", "An item of the list must be an object.", None, {})
-        cells = dict(_flat(item))
+        cells = {**self._said, **dict(_flat(item))}
         if len(cells) > MAX_COLUMNS:
             return BadRow(line, "too_many_columns", f"The item has more than {MAX_COLUMNS} keys.", None, {})
         return cells
@@ -78,23 +79,25 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _first_item(text: str) -> int:
-    """Where the first item of the list begins, which may be its end."""
+def _first_item(text: str) -> tuple[dict[str, str], int]:
+    """What is said of the list, and where its first item begins, which may be its end."""
     at = _skipped(text, 0)
     if text[at : at + 1] == "[":
-        return at + 1
+        return {}, at + 1
     if text[at : at + 1] != "{":
         raise Unreadable("The file holds no list of objects in JSON.", row=1, code="not_json")
+    said: dict[str, str] = {}
     at = _skipped(text, at + 1)
-    while text[at : at + 1] == '"':
+    while text[at : at + 1] == '"' and len(said) < MAX_COLUMNS:
         key, at = _decoded(text, at, 1)
         at = _skipped(text, at)
         if text[at : at + 1] != ":":
             break
         at = _skipped(text, at + 1)
         if key == VALUES and text[at : at + 1] == "[":
-            return at + 1
-        _, at = _decoded(text, at, 1)
+            return said, at + 1
+        value, at = _decoded(text, at, 1)
+        said[f"list.{key}"] = _written(value)
         at = _skipped(text, at)
         at = _skipped(text, at + 1) if text[at : at + 1] == "," else at
     raise Unreadable(f"The object holds no list under “{VALUES}”.", code="not_json")
