@@ -86,11 +86,11 @@ def _cipher() -> AESSIV:
 
 
 def position_as_of(text: str, viewer: Viewer) -> int:
-    """The ledger position that ``as_of`` names, by an instant or by a cursor of the feed.
+    """The ledger position that ``as_of`` names, by an instant or by a cursor of the feed: always the end of an act.
 
     Raises ``InvalidParameters`` for what is neither, lies ahead, or lies before anything was there to be read.
     """
-    seq = _of_cursor(text, viewer) if text.startswith(_MARK) else _of_instant(text)
+    seq = ledger.end_of_act(_of_cursor(text, viewer)) if text.startswith(_MARK) else _of_instant(text)
     if not _anything_at(seq, viewer):
         raise _refused("Nothing had been published by then.", "before_the_start")
     return seq

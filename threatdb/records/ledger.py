@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Subquery
 from django.db.transaction import TransactionManagementError
 
 from . import bulk, documents, search
@@ -107,6 +107,16 @@ def position_at(at: datetime) -> int:
     """The ``seq`` of the last revision that was made at that instant or before; 0 where none was."""
     earlier = Revision.objects.filter(at__lte=at).order_by("-at", "-seq")
     return earlier.values_list("seq", flat=True).first() or 0
+
+
+def end_of_act(seq: int) -> int:
+    """The ``seq`` of the last revision of the act to which the one at ``seq`` belongs; all of an act bear its instant.
+
+    Between the first and the last of a merge one record is the survivor's already and the next one is not yet.
+    """
+    at = Revision.objects.filter(pk=seq).values("at")
+    same = Revision.objects.filter(at=Subquery(at)).order_by("-at", "-seq")
+    return same.values_list("seq", flat=True).first() or seq
 
 
 def _take(count: int) -> range:
