@@ -280,6 +280,8 @@ class ActorIndex(IndexRow):
         indexes = [
             models.Index(F("name"), F("record_id"), condition=Q(in_force=True), name="actor_index_name"),
             models.Index(F("kind"), F("name"), F("record_id"), condition=Q(in_force=True), name="actor_index_kind"),
+            # Of all revisions, the newest first: whose slug it was, of actors that are gone and in the past.
+            models.Index(F("slug"), F("revision").desc(), name="actor_index_slug"),
         ]
 
 

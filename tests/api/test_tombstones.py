@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from actors.serializers import ActorSerializer
@@ -175,3 +177,18 @@ def test_what_is_gone_costs_little(client: Client) -> None:
         client.get(path_of("sources", source.pk))
     with queries(2):
         client.get(path_of("sources", UUID(int=0)))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="how PostgreSQL plans depends on its statistics")
+@pytest.mark.parametrize("slug", ["group", "never"])
+def test_a_slug_of_the_past_is_looked_up_in_an_index(client: Client, slug: str) -> None:
+    """However many revisions of actors there are, and whether or not one of them bore it."""
+    bury(public.actor(slug="group"))
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(path_of("actors", slug)).status_code == (410 if slug == "group" else 404)
+    (sql,) = (query["sql"] for query in seen if "since" in query["sql"] and "slug" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert "actor_index_slug (slug=?" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
