@@ -8,6 +8,7 @@ from threatdb.api.pagination import RECORD_KEYS, Key
 from threatdb.api.values import identifier
 from threatdb.api.views import RecordViewSet
 
+from .columns import ACTORS, RELATIONSHIPS
 from .filters import ActorFilterSet, RelationshipFilterSet
 from .serializers import ActorSerializer, RelationshipSerializer
 
@@ -18,6 +19,7 @@ class ActorViewSet(RecordViewSet):
     record_type = "actor"
     serializer_class = ActorSerializer
     filterset_class = ActorFilterSet
+    columns = ACTORS
     default_order = "name"
     ordering = {
         **RECORD_KEYS,
@@ -44,6 +46,7 @@ class RelationshipViewSet(RecordViewSet):
     record_type = "relationship"
     serializer_class = RelationshipSerializer
     filterset_class = RelationshipFilterSet
+    columns = RELATIONSHIPS
     ordering = {
         **RECORD_KEYS,
         "date": Key("date_earliest", nullable=True),

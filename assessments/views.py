@@ -13,6 +13,7 @@ from threatdb.api.views import RecordViewSet
 from threatdb.records.querysets import IndexQuerySet
 
 from . import statistics
+from .columns import ASSESSMENTS
 from .dimensions import GROUPINGS
 from .filters import AssessmentFilterSet
 from .score_serializers import AssessmentScoresSerializer
@@ -25,6 +26,7 @@ class AssessmentViewSet(RecordViewSet):
     record_type = "assessment"
     serializer_class = AssessmentSerializer
     filterset_class = AssessmentFilterSet
+    columns = ASSESSMENTS
     ordering = {
         **RECORD_KEYS,
         "date": Key("date_earliest", nullable=True),

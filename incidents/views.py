@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from threatdb.api.exports.texts import GeoJSON
 from threatdb.api.grouping import MAX_DIMENSIONS, Dimension
 from threatdb.api.pagination import RECORD_KEYS, Key
 from threatdb.api.sight import Sight
@@ -13,6 +14,7 @@ from threatdb.api.views import RecordViewSet
 from threatdb.records.querysets import IndexQuerySet
 
 from . import statistics
+from .columns import CLAIMS, INCIDENTS
 from .dimensions import FACETS, GROUPINGS
 from .filters import ClaimFilterSet, IncidentFilterSet
 from .serializers import ClaimSerializer, IncidentFacetsSerializer, IncidentSerializer, IncidentTotalsSerializer
@@ -26,6 +28,8 @@ class IncidentViewSet(RecordViewSet):
     record_type = "incident"
     serializer_class = IncidentSerializer
     filterset_class = IncidentFilterSet
+    columns = INCIDENTS
+    formats = (*RecordViewSet.formats, GeoJSON)
     ordering = {
         **RECORD_KEYS,
         "date": Key("date_earliest"),
@@ -48,6 +52,7 @@ class ClaimViewSet(RecordViewSet):
     record_type = "claim"
     serializer_class = ClaimSerializer
     filterset_class = ClaimFilterSet
+    columns = CLAIMS
     ordering = {
         **RECORD_KEYS,
         "date": Key("date_earliest", nullable=True),

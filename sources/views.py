@@ -5,6 +5,7 @@ from __future__ import annotations
 from threatdb.api.pagination import RECORD_KEYS, Key
 from threatdb.api.views import RecordViewSet
 
+from .columns import SOURCES
 from .filters import SourceFilterSet
 from .serializers import SourceSerializer
 
@@ -15,6 +16,7 @@ class SourceViewSet(RecordViewSet):
     record_type = "source"
     serializer_class = SourceSerializer
     filterset_class = SourceFilterSet
+    columns = SOURCES
     ordering = {
         **RECORD_KEYS,
         "date": Key("date_earliest", nullable=True),

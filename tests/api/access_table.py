@@ -33,6 +33,22 @@ GET v1/{record}/?view=working&id={id}
     withdrawn                  401       403    +           +       +              403  +       +     +       +
     absent                     401       403    -           -       -              403  -       -     -       -
 
+GET v1/{record}/?format=csv&id={id}
+    published                  +         +      +           +       +              +    +       +     +       +
+    pending                    +         +      +           +       +              +    +       +     +       +
+    draft                      -         -      -           -       -              -    -       -     -       -
+    in_review                  -         -      -           -       -              -    -       -     -       -
+    withdrawn                  -         -      -           -       -              -    -       -     -       -
+    absent                     -         -      -           -       -              -    -       -     -       -
+
+GET v1/{record}/?format=ndjson&view=working&id={id}
+    published                  401       403    +           +       +              403  +       +     +       +
+    pending                    401       403    +           +       +              403  +       +     +       +
+    draft                      401       403    +           +       +              403  +       +     +       +
+    in_review                  401       403    +           +       +              403  +       +     +       +
+    withdrawn                  401       403    +           +       +              403  +       +     +       +
+    absent                     401       403    -           -       -              403  -       -     -       -
+
 GET v1/{record}/{id}/
     published                  200       200    200         200     200            200  200     200   200     200
     pending                    200       200    200         200     200            200  200     200   200     200

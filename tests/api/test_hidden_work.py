@@ -87,6 +87,7 @@ def readers_ask(before: str, role: str) -> Iterator[str]:
         yield from (path_of(resource, **asked) for asked in ({"as_of": before}, {"count": "none"}, {"bogus": "1"}))
     for kind in ("incidents", "facets", "assessments", "profile"):
         yield from (path_of(f"stats/{kind}"), path_of(f"stats/{kind}", q=SECRET), path_of(f"stats/{kind}", tag=SECRET))
+        yield from (path_of(resource, format=form.format) for form in LISTS[resource].formats)
     for record_type in registry.all_types():
         yield path_of("changes", record_type=record_type.name)
     yield from (path_of("changes"), path_of("changes", page_size=1), path_of("vocabularies"), path_of("me"))
@@ -138,7 +139,8 @@ CLOCKS = ("Date", "Expires", "Content-Length")
 def answer_to(client: Client, path: str) -> Answer:
     response = client.get(path)
     # A session's form has a token of its own in each page.
-    body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", response.content)
+    content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", content)
     # The length is that of the body, which is compared without the token.
     headers = {name: value for name, value in response.items() if name not in CLOCKS}
     return response.status_code, headers, body

@@ -174,7 +174,7 @@ class TestAnswers:
     @pytest.mark.parametrize("resource", VIEWS)
     def test_errors(self, description: Document, client: Client, resource: str) -> None:
         self.check(description, resource, client.get(path_of(resource, bogus="1")))
-        self.check(description, resource, client.get(path_of(resource), headers={"Accept": "text/csv"}))
+        self.check(description, resource, client.get(path_of(resource), headers={"Accept": "text/plain"}))
 
     @pytest.mark.parametrize("resource", DETAILS)
     def test_what_is_not_there(self, description: Document, client: Client, resource: str) -> None:

@@ -21,11 +21,13 @@ from django.test import Client
 from actors.matching import batches, finding, register
 from assessments.profiles import figures, periods
 from incidents import statistics
+from tests.api.grammar import LISTS
 from tests.base import corpus
 from threatdb import gunicorn
 from threatdb import settings as project
 from threatdb.access import guarding, tokens
-from threatdb.api import errors, families, filters, geometry, grouping, pagination, sight, values
+from threatdb.api import errors, families, filters, geometry, grouping, negotiation, pagination, sight, values
+from threatdb.api.exports import answers, formats, sheets
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
 from threatdb.api.writes import bodies, bulk, idempotency, requests
@@ -235,6 +237,26 @@ def test_each_resource_is_listed() -> None:
     assert {f"/api/v1/{prefix}/" for prefix, _, _ in router.registry} <= listed
 
 
+# --- Exports ---
+
+
+@pytest.mark.parametrize("resource", LISTS)
+def test_the_columns_of_each_list_are_listed(resource: str) -> None:
+    found = re.search(rf"^Columns of `{resource}`:(.*?)\.$", section("Exports"), re.MULTILINE | re.DOTALL)
+    assert found, resource
+    groups = [group.split(":") for group in found[1].split(";")]
+    listed = {(kind.strip(), name) for kind, names in groups for name in code_words(names)}
+
+    assert listed == {(str(column.kind), column.name) for column in LISTS[resource].columns}
+
+
+def test_the_forms_of_a_list_are_listed() -> None:
+    rows = [(code_words(row[0])[0], code_words(row[1])[0]) for row in table(section("Exports"))]
+    assert rows == [("json", "application/json")] + [
+        (form.format, form.media_type) for form in LISTS["incidents"].formats
+    ]
+
+
 # --- Limits ---
 
 
@@ -294,6 +316,12 @@ CONSTANTS = {
     "Areas, codes, relationships or judgements that a profile names": (figures, "MAX_NAMED"),
     "Records on a page": (pagination, "MAX_SIZE"),
     "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
+    "Records in an export": (formats, "MAX_ROWS"),
+    "Records in an export as XLSX": (sheets, "MAX_SHEET_ROWS"),
+    "Characters in a cell of XLSX": (sheets, "MAX_CELL"),
+    "Exports that a worker process writes at a time": (answers, "MAX_AT_ONCE"),
+    "Seconds that an export may take": (answers, "MAX_SECONDS"),
+    "Media ranges of `Accept` that are read": (negotiation, "MAX_RANGES"),
     "Fields in `ordering`": (pagination, "MAX_KEYS"),
     "Characters in a cursor": (pagination, "MAX_CURSOR"),
     "Schemes in a crosswalk": (vocabularies, "MAX_SCHEMES"),

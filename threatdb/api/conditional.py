@@ -80,7 +80,8 @@ def list_etag(request: Request, sight: Sight, position: int) -> str:
 
     It is keyed, since a position that could be read would tell how much happens out of sight of a query.
     """
-    parts = (__version__, sight.viewer_class, str(position), request.build_absolute_uri())
+    form = request.accepted_renderer.format
+    parts = (__version__, sight.viewer_class, str(position), form, request.build_absolute_uri())
     return f'W/"{salted_hmac("threatdb.list", chr(0).join(parts)).hexdigest()[:32]}"'
 
 

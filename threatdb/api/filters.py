@@ -6,7 +6,7 @@ Nothing is ever ignored: an unknown parameter or value is an error that names it
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
@@ -21,7 +21,7 @@ from threatdb.records.choices import State
 from threatdb.records.querysets import IndexQuerySet
 
 from . import values
-from .errors import InvalidParameters, nearest, parameter_error
+from .errors import InvalidParameters, did_you_mean, nearest, parameter_error
 from .families import Code, Family, GrammarFilter, Id, Instant, MarkingColumn, Number, Single, Term, compared
 from .sight import PARAMETERS, Sight
 
@@ -113,7 +113,8 @@ class StrictFilterBackend:
 
     def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         filterset_class: type[RecordFilterSet] = view.filterset_class  # type: ignore[attr-defined]
-        refuse_unknown(request, [*filterset_class.base_filters, *self.shaping, *PARAMETERS])
+        known = [*filterset_class.base_filters, *self.shaping, *PARAMETERS]
+        refuse_unknown(request, known, getattr(view, "offered", JSON))
         filterset = filterset_class(request.query_params, queryset, sight=view.sight)  # type: ignore[attr-defined]
         refuse_unread(filterset.form)
         return filterset.qs
@@ -123,7 +124,11 @@ class StrictFilterBackend:
 STAND_ONCE = ("cursor", "page_size", "count", "ordering", "format", "after", *PARAMETERS)
 
 
-def refuse_unknown(request: Request, known: Iterable[str]) -> None:
+# The formats of what is not exported.
+JSON = ("json",)
+
+
+def refuse_unknown(request: Request, known: Iterable[str], formats: Sequence[str] = JSON) -> None:
     """Raise for parameters that are not known, are too many, are repeated in vain, or are not UTF-8."""
     names = list(request.query_params)
     if len(names) > MAX_PARAMETERS:
@@ -132,8 +137,8 @@ def refuse_unknown(request: Request, known: Iterable[str]) -> None:
     errors += [parameter_error(name, "The value is not UTF-8.", "bad_encoding") for name in _undecodable(request)]
     repeated = (name for name in STAND_ONCE if len(request.query_params.getlist(name)) > 1)
     errors += [parameter_error(name, "Give this parameter once.", "repeated") for name in repeated]
-    if request.query_params.get("format", "json") != "json":
-        errors.append(parameter_error("format", "Only json is offered."))
+    if (asked := request.query_params.get("format", "json")) not in formats:
+        errors.append(_not_offered(asked, formats))
     if errors:
         raise InvalidParameters(errors)
 
@@ -142,6 +147,12 @@ def _unknown(name: str, known: list[str]) -> dict[str, Any]:
     near = nearest(name, known)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return parameter_error(name[:100], f"Unknown parameter “{name[:100]}”.{hint}", "unknown", near)
+
+
+def _not_offered(asked: str, formats: Sequence[str]) -> dict[str, Any]:
+    offered = f"Offered here are {', '.join(formats)}." if len(formats) > 1 else f"Only {formats[0]} is offered."
+    near = nearest(asked, formats)
+    return parameter_error("format", f"{offered}{did_you_mean(asked, formats)}", "invalid", near)
 
 
 def _undecodable(request: Request) -> Iterable[str]:

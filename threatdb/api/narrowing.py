@@ -17,11 +17,24 @@ def read_narrowing(request: Request, known: Collection[str]) -> Narrow | None:
 
     Raises ``InvalidParameters`` for keys that documents do not have.
     """
+    keys = read_keys(request, known)
+    return None if keys is None else narrowing(keys)
+
+
+def narrowing(keys: Collection[str]) -> Narrow:
+    """What leaves these keys alone in a stored document."""
+    return lambda text: _narrow(text, keys)
+
+
+def read_keys(request: Request, known: Collection[str]) -> list[str] | None:
+    """The keys that are asked for, or nothing where all are.
+
+    Raises ``InvalidParameters`` for keys that documents do not have.
+    """
     kept, dropped = _names(request, "fields", known), _names(request, "omit", known)
     if kept is None and dropped is None:
         return None
-    keys = [k for k in known if (kept is None or k in kept) and k not in (dropped or ())]
-    return lambda text: _narrow(text, keys)
+    return [k for k in known if (kept is None or k in kept) and k not in (dropped or ())]
 
 
 def _names(request: Request, parameter: str, known: Collection[str]) -> list[str] | None:

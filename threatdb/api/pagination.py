@@ -155,7 +155,7 @@ class Page:
 
 def read_page(rows: IndexQuerySet, orders: Sequence[Order], size: int, cursor: Cursor | None, sort: str) -> Page:
     """The page of ``rows`` beside the cursor. ``sort`` is the column that a joined term repeats."""
-    rows, orders = _along_terms(rows, orders, sort)
+    rows, orders = along_terms(rows, orders, sort)
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
         rows = rows.filter(after(orders, cursor.values, backwards))
@@ -176,7 +176,7 @@ def read_page(rows: IndexQuerySet, orders: Sequence[Order], size: int, cursor: C
     )
 
 
-def _along_terms(rows: IndexQuerySet, orders: Sequence[Order], sort: str) -> tuple[IndexQuerySet, Sequence[Order]]:
+def along_terms(rows: IndexQuerySet, orders: Sequence[Order], sort: str) -> tuple[IndexQuerySet, Sequence[Order]]:
     """Where a term is joined and the order is the default one, read it off the terms' own index."""
     if not rows.joins_term or orders[0].column != sort or len(orders) != 2:
         return rows, orders

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -12,6 +12,7 @@ from rest_framework.serializers import Serializer
 from threatdb.records.serializers import LeafSerializer, ReferenceField
 
 from . import errors, pagination
+from .exports.columns import row_schema
 from .families import GrammarFilter
 from .renderers import JSONRenderer
 
@@ -101,7 +102,15 @@ SIGHT = [
     parameter("as_of", "The past as readers saw it: an instant, or a cursor of /changes/."),
 ]
 CURSOR = parameter("cursor", "Where the page starts: taken unchanged from next or previous.")
-FORMAT = parameter("format", "The representation.", {"type": "string", "enum": ["json"]})
+
+
+def format_parameter(names: Sequence[str]) -> Schema:
+    """In which forms there is an answer."""
+    words = "The representation, whatever Accept says." if len(names) > 1 else "The representation."
+    return parameter("format", words, {"type": "string", "enum": list(names)})
+
+
+FORMAT = format_parameter(["json"])
 
 
 def page_size_parameter() -> Schema:
@@ -115,7 +124,7 @@ def page_size_parameter() -> Schema:
     return parameter("page_size", "How many records a page holds.", size)
 
 
-def list_parameters(ordering: list[str], default: str) -> list[Schema]:
+def list_parameters(ordering: list[str], default: str, formats: Sequence[str]) -> list[Schema]:
     """The parameters that every list takes beside its filters."""
     words = f"Fields with commas between, - for descending. Possible are {', '.join(ordering)}."
     return [
@@ -125,7 +134,7 @@ def list_parameters(ordering: list[str], default: str) -> list[Schema]:
         parameter("count", "Whether to count.", {"type": "string", "enum": ["exact", "none"]}),
         *NARROWING,
         *SIGHT,
-        FORMAT,
+        format_parameter(formats),
     ]
 
 
@@ -185,9 +194,9 @@ class RecordAutoSchema(AutoSchema):
         return path + list(view.describe_parameters(self._lists()))
 
     def _get_response_bodies(self, direction: Any = "response") -> Schema:
-        json_body = {JSONRenderer.media_type: {"schema": self._body()}}
+        bodies = {JSONRenderer.media_type: {"schema": self._body()}, **self._exports()}
         found: Schema = {
-            "200": {"description": "As asked.", "content": json_body},
+            "200": {"description": "As asked.", "content": bodies},
             "304": {"description": "Nothing has changed since the ETag that was sent."},
         }
         lost = GONE if getattr(self.view, "can_be_gone", False) else {}
@@ -196,6 +205,14 @@ class RecordAutoSchema(AutoSchema):
                 content = {errors.MEDIA_TYPE: {"schema": self._problem()}}
                 found[status] = {"description": words, "content": content}
         return found
+
+    def _exports(self) -> Schema:
+        """The other forms of a list, and its columns as the properties of one object."""
+        view: Any = self.view
+        if not (self._lists() and hasattr(view, "columns")):
+            return {}
+        row = self._component(f"{view.record_type.title()}Row", row_schema(view.columns))
+        return {form.media_type: {"schema": form.schema(row)} for form in view.formats}
 
     def _body(self) -> Schema:
         view: Any = self.view
@@ -210,8 +227,12 @@ class RecordAutoSchema(AutoSchema):
         return envelope(shape) if self._lists() and getattr(view, "in_pages", True) else shape
 
     def _problem(self) -> Schema:
+        return self._component("Problem", PROBLEM)
+
+    def _component(self, name: str, schema: Schema) -> Schema:
+        """A reference to a schema that is described once under that name."""
         make: Any = ResolvedComponent
-        component = make(name="Problem", type=ResolvedComponent.SCHEMA, object="Problem", schema=PROBLEM)
+        component = make(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema)
         self.registry.register_on_missing(component)
         reference: Schema = component.ref
         return reference

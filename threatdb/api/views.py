@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from django.db.models import Q
+from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,11 +18,18 @@ from threatdb.records.querysets import IndexQuerySet
 
 from . import conditional, gone, sight
 from .errors import InvalidParameters, parameter_error
+from .exports import answers as exports
+from .exports.columns import Column
+from .exports.formats import Format, Table
+from .exports.parquet import Parquet
+from .exports.sheets import XLSX
+from .exports.snapshots import documents
+from .exports.texts import CSV, NDJSON
 from .filters import RecordFilterSet, StrictFilterBackend, refuse_unknown
-from .narrowing import read_narrowing
+from .narrowing import read_keys, read_narrowing
 from .pagination import Key, link, read_cursor, read_order, read_page, read_size
 from .remembering import remembered
-from .renderers import Envelope
+from .renderers import Envelope, JSONRenderer
 from .schema import FORMAT, NARROWING, SIGHT, Schema, filter_parameters, list_parameters
 from .sight import Sight, sight_of
 from .values import identifier
@@ -66,10 +74,13 @@ class FilteredViewSet(ViewSet):
 
 
 class RecordViewSet(WritingViewSet, FilteredViewSet):
-    """Records of one type. A resource says which, how it is filtered, and by what it may be ordered."""
+    """Records of one type. A resource says which, how it is filtered, ordered by what, and its columns as a table."""
 
     ordering: ClassVar[dict[str, Key]] = {}
     default_order: ClassVar[str] = "-date"
+
+    columns: ClassVar[Sequence[Column]]
+    formats: ClassVar[Sequence[type[Format]]] = (CSV, XLSX, NDJSON, Parquet)
 
     lookup_url_kwarg = "id"
     # No key holds a null character, which PostgreSQL refuses to look up.
@@ -77,8 +88,21 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
     key_help: ClassVar[str] = "Id of the record."
     can_be_gone = True
 
-    def list(self, request: Request) -> Response:
+    def get_renderers(self) -> list[Any]:
+        """JSON, and for a list the forms in which it is exported."""
+        forms = self.formats if getattr(self, "action", None) == "list" else ()
+        return [JSONRenderer(), *(form() for form in forms)]
+
+    @property
+    def offered(self) -> list[str]:
+        """What ``format`` may be."""
+        return [renderer.format for renderer in self.get_renderers()]
+
+    def list(self, request: Request) -> HttpResponseBase:
         """Records that match the filters, newest first unless ordered otherwise."""
+        form: Any = request.accepted_renderer
+        if isinstance(form, Format):
+            return self._export(request, form)
         return conditional.answer(request, self.sight, lambda position: self._envelope(request, position))
 
     def retrieve(self, request: Request, id: str) -> Response:
@@ -99,7 +123,8 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
         if not lists:
             return [*NARROWING, FORMAT, *SIGHT]
         filters = filter_parameters(cls.filterset_class.grammar())
-        return [*filters, *list_parameters(sorted(cls.ordering), cls.default_order)]
+        formats = [JSONRenderer.format, *(form.format for form in cls.formats)]
+        return [*filters, *list_parameters(sorted(cls.ordering), cls.default_order, formats)]
 
     def named(self, key: str) -> Q:
         """The condition on the record that a detail's address names."""
@@ -107,6 +132,20 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
             return Q(record_id=identifier(key))
         except ValueError:
             return Q(pk__in=[])
+
+    def _export(self, request: Request, form: Format) -> HttpResponseBase:
+        """All records that match the filters, in one of the forms that other tools read."""
+        position = conditional.head_position(self.sight)
+        etag = conditional.list_etag(request, self.sight, position)
+        if conditional.is_current(request, etag, exists=False):
+            return conditional.not_modified(request, etag)
+        exports.refuse_pages(request)
+        rows = self.filtered()
+        orders = read_order(request.query_params.get("ordering"), self.ordering, self.default_order)
+        keys = read_keys(request, keys_of(self.serializer_class))
+        exports.refuse_too_many(form, self._counted(request, rows, position))
+        texts = documents(rows, orders, self.sight, self.type.sort)
+        return exports.answer(request, form, Table(self.type.plural, texts, self.columns, keys), etag)
 
     def _envelope(self, request: Request, position: int) -> Envelope:
         rows = self.filtered()
@@ -131,7 +170,8 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
         asked = request.query_params.get("count", "exact")
         if asked not in ("exact", "none"):
             raise InvalidParameters([parameter_error("count", "Write exact or none.")])
-        if asked == "none":
-            return None
+        return None if asked == "none" else self._counted(request, rows, position)
+
+    def _counted(self, request: Request, rows: IndexQuerySet, position: int) -> int:
         what = f"count of {self.record_type}"
         return remembered(what, request, self.sight, position, rows.count, but=StrictFilterBackend.shaping)

@@ -1,0 +1,73 @@
+"""The flat columns of actors and relationships."""
+
+from __future__ import annotations
+
+from sources.columns import TAGS, cited
+from threatdb.api.exports.columns import RECORD, Column, Kind, column, listed
+from threatdb.records.registry import Document
+
+ACTORS = (
+    *RECORD,
+    column(Kind.TEXT, "slug", "Short name in addresses."),
+    column(Kind.TEXT, "name", "Primary name."),
+    column(Kind.CODE, "kind", "What it is."),
+    column(Kind.CODE, "status", "Whether it is active."),
+    column(Kind.TEXT, "founded", "Year, month or day of its founding."),
+    column(Kind.TEXT, "dissolved", "Year, month or day of its end."),
+    column(Kind.TEXT, "summary", "Summary."),
+    listed("names", "Its other names.", "names", lambda name: name["name"]),
+    listed("name_kinds", "What kind of name each is, in the same order.", "names", lambda name: name["kind"]),
+    listed("phase_kinds", "What it was, phase by phase.", "phases", lambda phase: phase["kind"]),
+    listed("phase_starts", "When each phase began.", "phases", lambda phase: phase["valid_from"]),
+    listed("phase_ends", "When each phase ended.", "phases", lambda phase: phase["valid_to"]),
+    listed("designations", "Authorities that have listed it.", "designations", lambda listing: listing["authority"]),
+    listed(
+        "identifiers",
+        "Identifiers elsewhere, each as SCHEME:VALUE.",
+        "identifiers",
+        lambda one: f"{one['scheme']}:{one['value']}",
+    ),
+    TAGS,
+    *cited(),
+)
+
+
+def actor(key: str, words: str) -> tuple[Column, ...]:
+    """The columns of an actor that is embedded under that key."""
+    return (
+        column(Kind.ID, f"{key}_id", f"Id of {words}.", key, "id"),
+        column(Kind.TEXT, key, f"Name of {words}.", key, "name"),
+    )
+
+
+def _end(side: str, bound: str, words: str) -> Column:
+    def read(document: Document) -> str | None:
+        found = (document.get("period") or {}).get(side) or {}
+        day: str | None = found.get(bound)
+        return day
+
+    return Column(f"{side}_{bound}", Kind.DAY, words, "period", read)
+
+
+RELATIONSHIPS = (
+    *RECORD,
+    column(Kind.CODE, "kind", "What the subject is to the object."),
+    *actor("subject", "the actor that it is told of"),
+    *actor("object", "the other actor"),
+    listed("content", "What it consists of.", "content"),
+    _end("start", "earliest", "The earliest day on which it may have begun."),
+    _end("start", "latest", "The latest day on which it may have begun."),
+    _end("end", "earliest", "The earliest day on which it may have ended."),
+    _end("end", "latest", "The latest day on which it may have ended."),
+    column(
+        Kind.CODE, "period_precision", "How wide the intervals of its beginning and end are.", "period", "precision"
+    ),
+    column(Kind.TEXT, "period_as_reported", "The period in the words of the report.", "period", "as_reported"),
+    column(Kind.CODE, "likelihood", "How likely it is (ICD 203), or confirmed."),
+    column(Kind.TEXT, "likelihood_as_reported", "The likelihood in the words of the report."),
+    column(Kind.TEXT, "conditions", "On what it depends."),
+    column(Kind.TEXT, "means", "By what means it is kept up."),
+    column(Kind.TEXT, "summary", "Summary."),
+    TAGS,
+    *cited(),
+)

@@ -1,0 +1,68 @@
+"""The flat columns of sources, and those by which any record says on whose word and under which licence it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from threatdb.api.exports.columns import RECORD, Column, Kind, Read, column, interval, listed, of_embedded
+from threatdb.records.registry import Document
+
+from .models import Licence
+
+TAGS = listed("tags", "Tags.", "tags")
+
+
+def cited(key: str = "citations") -> tuple[Column, ...]:
+    """The sources that a record cites as a whole."""
+    return (
+        listed("source_ids", "Ids of the sources that it cites.", key, of_embedded("source", "id")),
+        listed("source_titles", "Their titles, in the same order.", key, of_embedded("source", "title")),
+    )
+
+
+@dataclass(frozen=True)
+class _Attribution(Column):
+    """What has to be said of the makers where a record is passed on, in the licence's words and their own names."""
+
+    def reader(self) -> Read:
+        """Licences are few and are read once for an export."""
+        words = {row.code: row.attribution or row.label for row in Licence.objects.all()}
+        return lambda document: _attribution(words.get(document.get("licence")), document)
+
+
+def _attribution(words: str | None, document: Document) -> str | None:
+    """The words of the licence, and who is to be credited: the sources that are cited, or a source itself."""
+    if words is None:
+        return None
+    makers = [citation["source"]["title"] for citation in document.get("citations") or () if citation["source"]]
+    own = [document.get("publisher"), document["title"]] if "publisher" in document else []
+    named = "; ".join(dict.fromkeys(name for name in (*makers, *own) if name))
+    return f"{words}: {named}" if named else words
+
+
+LICENSED = (
+    column(Kind.CODE, "licence", "Code of the licence under which the content may be passed on."),
+    _Attribution(
+        "attribution",
+        Kind.TEXT,
+        "The words that must go with the content where it is passed on.",
+        "licence",
+        lambda document: None,
+    ),
+)
+
+SOURCES = (
+    *RECORD,
+    column(Kind.CODE, "kind", "What it is."),
+    column(Kind.TEXT, "title", "Title."),
+    column(Kind.TEXT, "publisher", "Who published it."),
+    column(Kind.TEXT, "author", "Who wrote it."),
+    column(Kind.TEXT, "web_url", "Where it can be read."),
+    column(Kind.TEXT, "archived_url", "Where it is archived."),
+    *interval("date", "published_on", "When it was published"),
+    column(Kind.CODE, "language", "Language (BCP 47)."),
+    column(Kind.CODE, "reliability", "Reliability on the Admiralty scale."),
+    *LICENSED,
+    column(Kind.TEXT, "summary", "Summary."),
+    TAGS,
+)
