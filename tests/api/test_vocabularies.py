@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from incidents.models import Tactic
+from sources.models import Licence
 from tests.base import Document, ask, assert_problem, assert_refused, pages, path_of
 from threatdb.records.models import Country
 
@@ -24,7 +25,11 @@ ENTRY: Document = {
     "retired": False,
     "valid_from": None,
     "valid_to": None,
+    "url": None,
+    "attribution": None,
 }
+# Keys of an entry that are no columns of a tactic.
+NOT_COLUMNS = ("vocabulary", "parent", "valid_from", "valid_to", "url", "attribution")
 PART: Document = {**ENTRY, "code": "car_bomb", "label": "Car bomb", "definition": None, "parent": "bombing"}
 OLD: Document = {**ENTRY, "code": "an_old_one", "label": "Old", "position": 5, "retired": True, "crosswalk": {}}
 
@@ -32,12 +37,18 @@ OLD: Document = {**ENTRY, "code": "an_old_one", "label": "Old", "position": 5, "
 @pytest.fixture(autouse=True)
 def _tactics() -> None:
     for entry in (ENTRY, PART, OLD):
-        columns = {k: v for k, v in entry.items() if k not in ("vocabulary", "parent", "valid_from", "valid_to")}
+        columns = {k: v for k, v in entry.items() if k not in NOT_COLUMNS}
         Tactic.objects.create(**columns | {"definition": entry["definition"] or "", "parent_id": entry["parent"]})
 
 
 def test_one_list_whole(client: Client) -> None:
     assert ask(client, "vocabularies", "tactic") == {"vocabulary": "tactic", "entries": [OLD, ENTRY, PART]}
+
+
+def test_a_licence_says_where_its_terms_are_and_what_must_be_said(client: Client) -> None:
+    Licence.objects.create(code="by", label="BY", url="https://example.org/by", attribution="Data under BY")
+    (entry,) = ask(client, "vocabularies", "licence")["entries"]
+    assert (entry["url"], entry["attribution"]) == ("https://example.org/by", "Data under BY")
 
 
 def test_a_list_of_codes(client: Client) -> None:

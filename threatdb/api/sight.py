@@ -87,7 +87,11 @@ def sight_of(request: Request) -> Sight:
     Raises ``NotAuthenticated`` or ``PermissionDenied`` where somebody who does not curate asks for working
     copies, and ``InvalidParameters`` for what is not understood.
     """
-    viewer = viewer_of_request(request)
+    return sight_for(request, viewer_of_request(request))
+
+
+def sight_for(request: Request, viewer: Viewer) -> Sight:
+    """The same for a viewer that is known otherwise."""
     working = _read_view(request, viewer)
     text = request.query_params.get("as_of")
     if text is None:

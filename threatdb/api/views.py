@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
@@ -139,13 +140,22 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
         etag = conditional.list_etag(request, self.sight, position)
         if conditional.is_current(request, etag, exists=False):
             return conditional.not_modified(request, etag)
+        return exports.answer(request, form, self.table(form, position), etag)
+
+    def table(self, form: Format, position: int, own: BaseDatabaseWrapper | None = None) -> Table:
+        """What an export in that form holds, read over the connection of a snapshot if there is one already.
+
+        Raises ``InvalidParameters`` for what is not understood, and for more records than the form holds.
+        """
+        request = self.request
         exports.refuse_pages(request)
         rows = self.filtered()
         orders = read_order(request.query_params.get("ordering"), self.ordering, self.default_order)
         keys = read_keys(request, keys_of(self.serializer_class))
-        exports.refuse_too_many(form, self._counted(request, rows, position))
-        texts = documents(rows, orders, self.sight, self.type.sort)
-        return exports.answer(request, form, Table(self.type.plural, texts, self.columns, keys), etag)
+        count = self._counted(request, rows, position)
+        exports.refuse_too_many(form, count)
+        texts = documents(rows, orders, self.sight, self.type.sort, own)
+        return Table(self.type.plural, count, texts, self.columns, keys)
 
     def _envelope(self, request: Request, position: int) -> Envelope:
         rows = self.filtered()

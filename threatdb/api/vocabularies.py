@@ -41,6 +41,10 @@ class VocabularyEntrySerializer(serializers.Serializer[Any]):
     retired = serializers.BooleanField(help_text="Whether it is out of use.")
     valid_from = serializers.CharField(allow_null=True)
     valid_to = serializers.CharField(allow_null=True)
+    url = serializers.CharField(allow_null=True, help_text="Of a licence: where its terms are.")
+    attribution = serializers.CharField(
+        allow_null=True, help_text="Of a licence: the words that must go with the data, before the names of its makers."
+    )
 
 
 class VocabularySerializer(serializers.Serializer[Any]):

@@ -32,6 +32,8 @@ class Entry:
     retired: bool = False
     valid_from: str | None = None
     valid_to: str | None = None
+    url: str | None = None
+    attribution: str | None = None
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -94,6 +96,9 @@ def _of_row(name: str, row: Any) -> Entry:
         position=row.position,
         crosswalk=row.crosswalk,
         retired=row.retired,
+        # Licences say where their terms are, and what has to be said of the makers.
+        url=getattr(row, "url", None) or None,
+        attribution=getattr(row, "attribution", None) or None,
     )
 
 

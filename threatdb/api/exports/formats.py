@@ -16,9 +16,10 @@ MAX_ROWS = 5_000_000
 
 @dataclass(frozen=True)
 class Table:
-    """What is written: documents of one resource by batches, and which of their keys."""
+    """What is written: documents of one resource by batches, and which of their keys; ``count`` is how many."""
 
     plural: str
+    count: int
     texts: Iterator[list[str]]
     columns: Sequence[Column]
     keys: Collection[str] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from threatdb.api.pagination import Order, along_terms
 from threatdb.api.sight import Sight
 from threatdb.records import bulk
-from threatdb.records.models import Revision
+from threatdb.records.models import LedgerClock, Revision
 from threatdb.records.querysets import IndexQuerySet
 
 # Documents that are in memory at a time.
@@ -54,20 +54,27 @@ def _sqlite_snapshot() -> Iterator[BaseDatabaseWrapper]:
         own.close()
 
 
-def documents(rows: IndexQuerySet, orders: Sequence[Order], sight: Sight, sort: str) -> Iterator[list[str]]:
+def documents(
+    rows: IndexQuerySet, orders: Sequence[Order], sight: Sight, sort: str, own: BaseDatabaseWrapper | None = None
+) -> Iterator[list[str]]:
     """The documents of the rows in their order, by batches, as the sight shows them.
 
     Positions are put in order first and the documents read by them, so that a database which has to sort does not
-    sort documents.
+    sort documents. Without a connection of a snapshot they are read on a new one.
     """
     rows, orders = along_terms(rows, orders, sort)
     ordered = rows.order_by(*(order.expression(False) for order in orders)).values_list("pk")
-    with snapshot() as own:
+    with nullcontext(own) if own else snapshot() as own:
         for batch in bulk.batches(_rows(ordered, own), BATCH):
             positions = [row[0] for row in batch]
             wanted = Revision.objects.filter(pk__in=positions).values_list("pk", "document")
             texts: dict[int, str] = {row[0]: row[1] for row in _rows(wanted, own)}
             yield sight.shown([texts[position] for position in positions])
+
+
+def position(own: BaseDatabaseWrapper) -> int:
+    """Where the ledger stands in the snapshot."""
+    return int(next(_rows(LedgerClock.objects.values_list("seq"), own))[0])
 
 
 def _rows(query: Any, own: BaseDatabaseWrapper) -> Iterator[Sequence[Any]]:
