@@ -68,6 +68,8 @@ class ActorCitationInline(CitationInline):
 class ActorAdmin(RecordAdmin):
     """Actors."""
 
+    # It leads to the profile, which an app above this one shows.
+    change_form_template = "admin/actors/actor_change_form.html"
     list_display = ("name", "slug", "kind", "status", "state", "marking", "readers", "updated_at")
     list_filter = (*RecordAdmin.list_filter, "kind", "status")
     search_fields = ("name", "slug", "names__name", "identifiers__value")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, StackedPartInline
 
 from .models import EVIDENCE, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
+from .pages import profile_page, scores_page
 
 
 class SubjectInline(PartInline):
@@ -50,6 +56,7 @@ class AssessmentCitationInline(CitationInline):
 class AssessmentAdmin(RecordAdmin):
     """Assessments."""
 
+    change_list_template = "admin/assessments/assessment_change_list.html"
     list_display = (
         *("statement", "author", "date_earliest", "likelihood", "confidence", "outcome"),
         *("state", "marking", "readers", "updated_at"),
@@ -65,3 +72,19 @@ class AssessmentAdmin(RecordAdmin):
         ("Outcome", {"fields": [("outcome", "resolved_on", "resolved_by"), "resolution"]}),
     ]
     inlines = [SubjectInline, PlaceInline, EvidenceInline, AssessmentCitationInline]
+
+    def get_urls(self) -> list[Any]:
+        shown = self.admin_site.admin_view
+        own = [
+            path("profile/<uuid:actor_id>/", shown(self.profile_view), name="actor_profile"),
+            path("scores/", shown(self.scores_view), name="assessment_scores"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def scores_view(self, request: HttpRequest) -> HttpResponse:
+        """How judgements came true."""
+        return scores_page.respond(request, self.admin_site)
+
+    def profile_view(self, request: HttpRequest, actor_id: UUID) -> HttpResponse:
+        """The profile of an actor."""
+        return profile_page.respond(request, self.admin_site, actor_id)

@@ -13,6 +13,7 @@ from incidents.statistics import measures_of
 from threatdb.api.grouping import Row
 from threatdb.records.querysets import IndexQuerySet
 
+from . import reach
 from .periods import Period, Window
 
 
@@ -64,6 +65,7 @@ def tally(rows: IndexQuerySet, period: Period) -> Tally:
         **{status.value: Count("pk", filter=Q(claim_status=status)) for status in ClaimStatus},
         "one_source": Count("pk", filter=Q(source_count=1)),
         "no_source": Count("pk", filter=Q(source_count=0)),
+        **reach.measures(),
     }
     found = list(rows.order_by().values("kind", "country", "admin1").annotate(**measures))
     of_kind = {kind.value: [row for row in found if row["kind"] == kind] for kind in IncidentKind}

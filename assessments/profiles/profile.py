@@ -72,7 +72,7 @@ def _of_incidents(rows: IndexQuerySet, period: Period | None, sight: Sight) -> d
         "trend": figures.trend(counted, period),
         "lethality": figures.lethality(counted),
         "areas": figures.areas(counted),
-        "spread": spread(rows),
+        "spread": spread(counted.single),
         "tactics": figures.mix(mixes["tactic"], counted.singles),
         "target_types": figures.mix(mixes["target_type"], counted.singles),
         "claims": figures.claims(counted, delays(rows, sight)),

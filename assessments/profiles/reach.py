@@ -1,14 +1,15 @@
-"""How far the incidents of a profile lie apart."""
+"""How far the incidents of a profile lie apart, from sums over their points that the database makes."""
 
 from __future__ import annotations
 
+from math import asin, atan2, degrees, sqrt
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from django.db.models import Case, Count, F, FloatField, Q, Sum, Value, When
+from django.db.models.functions import Coalesce, Cos, Radians, Sin
 
-from incidents.choices import IncidentKind, PlacePrecision
-from threatdb.records.querysets import IndexQuerySet
+from incidents.choices import PlacePrecision
+from threatdb.api.grouping import Row
 
 # Mean radius of the Earth in kilometres (IUGG).
 EARTH = 6371.0088
@@ -21,56 +22,45 @@ NEAR = 25.0
 TOO_FEW = "Fewer than two single incidents that are chosen have a point of their own."
 NO_CENTRE = "The points lie around the whole globe, so that they have no centre."
 
-Points = NDArray[np.float64]
 
-
-def spread(rows: IndexQuerySet) -> dict[str, Any]:
-    """The standard distance: the root of the mean squared distance from the centre, along great circles, in km.
-
-    ``low`` and ``high`` allow for the radius within which each point is known: moving points by a root mean square
-    of so many kilometres moves the standard distance by no more than that.
-    """
-    located = rows.filter(kind=IncidentKind.SINGLE, place_precision__in=LOCATED, latitude__isnull=False)
-    columns = ("latitude", "longitude", "radius_km", "place_precision")
-    found = list(located.filter(longitude__isnull=False).values_list(*columns))
-    if len(found) < 2:
-        return _without_figure(len(found), TOO_FEW)
-    points = _on_the_sphere(np.array([row[:2] for row in found], dtype=np.float64))
-    middle = points.mean(axis=0)
-    if np.linalg.norm(middle) < 1e-9:
-        return _without_figure(len(found), NO_CENTRE)
-    centre = middle / np.linalg.norm(middle)
-    best = EARTH * _root_mean_square(np.arctan2(np.linalg.norm(np.cross(points, centre), axis=1), points @ centre))
-    blur = _root_mean_square(np.array([_radius(*row[2:]) for row in found], dtype=np.float64))
+def measures() -> dict[str, Any]:
+    """What is summed up: the points as unit vectors, and the squares of the radii within which they are known."""
+    located = Q(place_precision__in=LOCATED, latitude__isnull=False, longitude__isnull=False)
+    latitude, longitude = Radians("latitude"), Radians("longitude")
+    by_precision = When(place_precision=PlacePrecision.NEAR_PLACE, then=Value(NEAR))
+    radius = Coalesce(F("radius_km"), Case(by_precision, default=Value(0.0), output_field=FloatField()))
     return {
-        "n": len(found),
-        "centre": {"latitude": _degrees(np.arcsin(centre[2])), "longitude": _degrees(np.arctan2(*centre[1::-1]))},
-        "km": {"low": round(max(best - blur, 0)), "best": round(best), "high": round(best + blur)},
-        "reason": None,
+        "located": Count("pk", filter=located),
+        "x": Sum(Cos(latitude) * Cos(longitude), filter=located),
+        "y": Sum(Cos(latitude) * Sin(longitude), filter=located),
+        "z": Sum(Sin(latitude), filter=located),
+        "blur": Sum(radius * radius, filter=located),
     }
 
 
-def _without_figure(n: int, reason: str) -> dict[str, Any]:
-    return {"n": n, "centre": None, "km": None, "reason": reason}
+def spread(row: Row) -> dict[str, Any]:
+    """The standard distance: the root of the mean squared distance from the centre, in km, as the crow flies.
 
-
-def _on_the_sphere(degrees: Points) -> Points:
-    latitude, longitude = np.radians(degrees).T
-    return np.column_stack(
-        (np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude))
-    )
-
-
-def _radius(radius_km: float | None, precision: str) -> float:
-    if radius_km is not None:
-        return radius_km
-    return NEAR if precision == PlacePrecision.NEAR_PLACE else 0.0
-
-
-def _root_mean_square(values: Points) -> float:
-    return float(np.sqrt(np.mean(values**2)))
-
-
-def _degrees(angle: Any) -> float:
-    """To the hundredth, about a kilometre."""
-    return round(float(np.degrees(angle)), 2)
+    With points as unit vectors, 1 less the square of their mean is the mean square of their distances from it. ``low``
+    and ``high`` allow for the radius within which each point is known: to move points by a root mean square of so
+    many kilometres moves the standard distance by no more than that.
+    """
+    n = row["located"]
+    if n < 2:
+        return {"n": n, "centre": None, "km": None, "reason": TOO_FEW}
+    x, y, z = (row[axis] / n for axis in "xyz")
+    length = sqrt(x * x + y * y + z * z)
+    if length < 1e-9:
+        return {"n": n, "centre": None, "km": None, "reason": NO_CENTRE}
+    # Rounding may leave the mean of points in one place a little longer than they are.
+    best, blur = EARTH * sqrt(max(1 - length * length, 0.0)), sqrt(row["blur"] / n)
+    return {
+        "n": n,
+        # To the hundredth of a degree, about a kilometre.
+        "centre": {
+            "latitude": round(degrees(asin(max(min(z / length, 1.0), -1.0))), 2),
+            "longitude": round(degrees(atan2(y, x)), 2),
+        },
+        "km": {"low": round(max(best - blur, 0)), "best": round(best), "high": round(best + blur)},
+        "reason": None,
+    }
