@@ -24,8 +24,15 @@ def picture(calibration: list[dict[str, Any]]) -> Picture:
 
 
 def _range(one: dict[str, Any]) -> Range:
-    name, band = Likelihood(one["likelihood"]).label.partition(" (")[0], one["band"]
-    return Range(name, band["low"], band["high"], one["observed_percent"], interval(one), one["resolved"])
+    band = one["band"]
+    return Range(
+        name_of(one["likelihood"]), band["low"], band["high"], one["observed_percent"], interval(one), one["resolved"]
+    )
+
+
+def name_of(term: str) -> str:
+    """The words of a term, without its band."""
+    return str(Likelihood(term).label).partition(" (")[0]
 
 
 def interval(one: dict[str, Any]) -> tuple[float, float] | None:

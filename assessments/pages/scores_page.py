@@ -34,7 +34,7 @@ def respond(request: HttpRequest, site: Any) -> TemplateResponse:
     rows = sight.rows(AssessmentIndex)
     scores = statistics.scores(rows)
     for one in scores["calibration"]:
-        one["interval"] = calibration.interval(one)
+        one |= {"interval": calibration.interval(one), "name": calibration.name_of(one["likelihood"])}
     context = {
         **site.each_context(request),
         "title": "Scores of judgements",

@@ -25,6 +25,7 @@ from threatdb.records.visibility import ANONYMOUS
 from . import database
 from .client import Client
 from .measuring import SECONDS, Task, medians
+from .synthetic import ACTORS
 
 LIST = "/api/v1/incidents/"
 PLAIN = "/bench/incidents/"
@@ -214,6 +215,30 @@ def _count(bench: Bench, query: dict[str, str]) -> Line:
     cold, warm = bench.medians(bench.asking(address, cache.clear), bench.asking(address))
     name = urlencode(query) or "no filter"
     return Line("Request", f"count, {name}, made anew against kept", cold, base=warm, ratio=cold / warm)
+
+
+# --- Profiles ---
+
+# Milliseconds that a profile of an actor takes, of so many incidents, made anew and kept.
+PROFILED, MADE, KEPT = 20_000, 300.0, 5.0
+
+
+def profiles(bench: Bench) -> list[Line]:
+    """The profile of the actor of one incident in twenty-five, and of the one of two in five."""
+    return [line for slug in (f"bench-{ACTORS - 1}", "bench-0") for line in _profile(bench, slug)]
+
+
+def _profile(bench: Bench, slug: str) -> list[Line]:
+    address = f"/api/v1/actors/{slug}/profile/"
+    rows = sum(bench.client.ok(address).json()["incidents"].values())
+    made, kept = bench.medians(bench.asking(address, cache.clear), bench.asking(address))
+    # The target speaks of an actor of so many incidents; of more, the time may grow with them.
+    allowed = MADE * max(rows / PROFILED, 1)
+    name = f"profile over {rows:,} incidents"
+    return [
+        Line("Profile", f"{name}, made anew", made, target=f"< {allowed:,.0f} ms", met=made < allowed),
+        Line("Profile", f"{name}, kept", kept, target=f"< {KEPT:g} ms", met=kept < KEPT),
+    ]
 
 
 # --- Changes ---

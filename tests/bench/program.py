@@ -50,7 +50,14 @@ def measure(repetitions: int, say: Say) -> list[Line]:
     found: list[Line] = []
     with override_settings(ROOT_URLCONF="tests.bench.urls"):
         bench = Bench(Client(), repetitions)
-        for group in (cases.lists, cases.lists_counted_anew, cases.deep_pages, cases.single, cases.changes):
+        for group in (
+            cases.lists,
+            cases.lists_counted_anew,
+            cases.deep_pages,
+            cases.single,
+            cases.profiles,
+            cases.changes,
+        ):
             lines = group(bench)
             for line in table(lines):
                 say(line)

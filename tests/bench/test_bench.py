@@ -91,7 +91,7 @@ class BenchTests(TestCase):
         return f"{cases.LIST}?{'&'.join(f'{name}={value}' for name, value in pairs.items())}"
 
     def test_measures_and_reports_each_group_of_requests(self) -> None:
-        groups = [cases.lists, cases.lists_counted_anew, cases.deep_pages, cases.single]
+        groups = [cases.lists, cases.lists_counted_anew, cases.deep_pages, cases.single, cases.profiles]
         found = [line for group in groups for line in group(self.bench)]
 
         assert all(line.value > 0 for line in found)
