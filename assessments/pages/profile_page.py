@@ -35,7 +35,7 @@ class PeriodForm(forms.Form):
 
 
 def respond(request: HttpRequest, site: Any, actor_id: UUID) -> TemplateResponse:
-    """The page; ``PermissionDenied`` where the user may not see the actor, or there is none.
+    """The page; an actor that the user may not see is answered like one that never was.
 
     It shows what readers of his clearance see or, with ``view=working`` and where readers see no actor, working copies.
     """
