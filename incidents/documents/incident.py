@@ -23,7 +23,7 @@ from incidents.models import (
     Involvement,
     Target,
 )
-from incidents.models.counts import BOUNDS, Toll
+from incidents.models.counts import BOUNDS, TOLL, Toll
 from sources.documents import citations_of
 from threatdb.records.documents import date_of, or_none
 from threatdb.records.embedding import Embedder
@@ -107,6 +107,12 @@ class IncidentType(RecordType):
             return "would be linked to itself"
         return "would hold two links of one kind to it" if len({*links}) < len(links) else None
 
+    def beside(self, document: Document, key: str, value: Any, source_id: str) -> Document | None:
+        if key not in TOLL:
+            return None
+        report = {"source": {"id": source_id}, key: value}
+        return {"casualty_reports": [*map(_as_given, document["casualty_reports"]), report]}
+
     def columns(self, document: Document) -> dict[str, Any]:
         return {
             "date_earliest": date.fromisoformat(document["date"]["earliest"]),
@@ -129,6 +135,11 @@ COPIED = (
     *("kind", "domain", "title", "suicide", "succeeded"),
     *("claim_status", "source_count", "licence"),
 )
+
+
+def _as_given(report: Document) -> Document:
+    """A toll as it is written: who preferred it is nothing that a writer says."""
+    return {key: value for key, value in report.items() if key != "preferred_by"}
 
 
 def _behind(document: Document, claims: list[Document], members: list[Document]) -> Document:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from threatdb.imports import formats
-from threatdb.imports.formats import Format, Key, NamedActor, Problem, Reading, Severity
+from threatdb.imports.formats import DATASET, Format, Key, NamedActor, Problem, Reading, Severity
 
 
 class Small(Format):
@@ -57,7 +57,8 @@ def test_a_reading_with_an_error_is_refused() -> None:
     assert Reading(None, {}, [doubt, Problem("id", "missing", "There is none.")]).is_refused
 
 
-def test_the_actors_that_a_document_brings_along_are_found_at_any_depth() -> None:
+def test_what_a_document_names_is_found_at_any_depth() -> None:
     one, other = (NamedActor(Key("small", name), name, "state") for name in "ab")
-    document = {"title": "x", "parts": [{"actor": one, "role": "victim"}], "more": {"by": other}}
-    assert list(formats.named_actors(document)) == [one, other]
+    part, more = {"actor": one, "role": "victim"}, {"by": [other, DATASET]}
+    document = {"title": "x", "parts": [part], "more": more, "tags": []}
+    assert list(formats.slots(document)) == [(part, "actor", one), (more["by"], 0, other), (more["by"], 1, DATASET)]

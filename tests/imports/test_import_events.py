@@ -14,6 +14,7 @@ from actors.models import Actor
 from incidents.models import Incident
 from incidents.serializers import IncidentSerializer
 from sources.models import Source
+from tests.factories.actors import make_actor
 from tests.factories.incidents import make_incident
 from tests.factories.records import change
 from threatdb.imports import batches, running
@@ -240,6 +241,31 @@ def test_a_marking_that_is_asked_for_holds_for_all_that_is_made(bring: Import) -
     assert {*Incident.objects.values_list("marking", flat=True), *Actor.objects.values_list("marking", flat=True)} == {
         Marking.AMBER
     }
+
+
+def test_publishing_puts_all_in_force_actors_first(bring: Import) -> None:
+    bring([row(1), row(2, side_b_new_id=1201)])
+    batch = bring([row(1, best=4), row(3), row(4, side_b_new_id=1202)], publish=True)
+
+    assert counts(batch) == {"created": 2, "updated": 1}
+    states = {i.identifiers.get(scheme="ucdp-ged").value: i.state for i in Incident.objects.all()}
+    assert states == {"1": "published", "2": "draft", "3": "published", "4": "published"}
+    assert dict(Actor.objects.values_list("slug", "state")) == {
+        "government-of-redland": "published",
+        "blue-front": "published",
+        "blue-front-ucdp-actor-1201": "draft",
+        "blue-front-ucdp-actor-1202": "published",
+    }
+    assert Source.objects.get().state == "published"
+
+
+def test_what_cannot_be_published_stays_a_draft_and_says_why(bring: Import) -> None:
+    make_actor(slug="blue-front", identifiers=[{"scheme": "ucdp-actor", "value": "1200"}], marking="clear")
+    batch = bring([row(1)], publish=True)
+
+    assert (counts(batch), batch.warnings) == ({"created": 1}, 1)
+    assert Incident.objects.get().state == "draft"
+    assert BatchRow.objects.get(batch=batch).listed_problems()[0]["code"] == "not_published"
 
 
 def test_two_actors_of_one_name_get_two_slugs(bring: Import) -> None:

@@ -22,7 +22,7 @@ from sources.models import Licence
 from tests.factories.actors import make_actor
 from tests.factories.incidents import make_code, make_incident
 from tests.factories.sources import make_source
-from threatdb.records import creating, ledger, registry, writing
+from threatdb.records import creating, ledger, registry, services, writing
 from threatdb.records.markings import Marking
 from threatdb.records.models import Country
 from threatdb.records.plain import Known
@@ -67,24 +67,31 @@ def undone() -> Iterator[None]:
         pass
 
 
-def by_the_ordinary_way(type_name: str, document: Document, author: writing.Author) -> dict[str, list[Any]] | None:
+def by_the_ordinary_way(
+    type_name: str, document: Document, author: writing.Author, publish: bool = False
+) -> dict[str, list[Any]] | None:
     """The rows that are there after ``writing.write``; None where it refuses."""
     after = None
     with undone():
         try:
-            writing.write(registry.get(type_name), document, author, record_id=IDS[0])
+            record, _ = writing.write(registry.get(type_name), document, author, record_id=IDS[0])
+            if publish:
+                services.publish(record, by=None, note=author.reason_note)
             after = tables()
         except (ValidationError, serializers.ValidationError):
             pass
     return after
 
 
-def many_at_once(type_name: str, document: Document, author: writing.Author) -> dict[str, list[Any]] | None:
+def many_at_once(
+    type_name: str, document: Document, author: writing.Author, publish: bool = False
+) -> dict[str, list[Any]] | None:
     """The rows that are there after ``creating.create``; None where it leaves the document."""
     after = None
     with undone():
         ledger.lock()
-        if creating.create(registry.get(type_name), [document], author, known(), at=NOW) != [None]:
+        kind = registry.get(type_name)
+        if creating.create(kind, [document], author, known(), at=NOW, publish=publish) != [None]:
             after = tables()
     return after
 
@@ -286,6 +293,30 @@ def test_an_actor_leaves_the_same_rows(world: dict[str, str], own: Document) -> 
 def test_an_actor_is_plain(world: dict[str, str]) -> None:
     document = {"slug": "new-front", "name": "New Front", "kind": "state", "citations": [{"source": world["source"]}]}
     assert many_at_once("actor", document, AUTHOR) is not None
+
+
+def test_a_published_record_leaves_the_same_rows(world: dict[str, str]) -> None:
+    author = writing.Author(reason_note="A test")
+    for name in ("actor", "source"):
+        for record in registry.get(name).model._base_manager.filter(marking=Marking.CLEAR):
+            services.publish(record, by=None)
+    part = {"actor": world["front"], "role": "side_a", "basis": "reported"}
+    document = BASE | {"involvements": [part], "citations": [{"source": world["source"]}]}
+    taken = many_at_once("incident", document, author, publish=True)
+
+    assert taken is not None
+    assert "'published'" in taken["incidents.Incident"][0] + taken["incidents.Incident"][1]
+    assert taken == by_the_ordinary_way("incident", document, author, publish=True)
+
+
+def test_what_names_a_draft_is_made_and_not_published(world: dict[str, str]) -> None:
+    part = {"actor": world["front"], "role": "side_a", "basis": "reported"}
+    with undone():
+        ledger.lock()
+        made = creating.create(
+            registry.get("incident"), [BASE | {"involvements": [part]}], AUTHOR, known(), at=NOW, publish=True
+        )
+        assert made[0] is not None and not made[0].published
 
 
 def test_a_record_that_names_what_is_marked_above_it_is_left(world: dict[str, str]) -> None:

@@ -30,7 +30,7 @@ from threatdb.records.writing import Author
 from . import naming
 from .choices import Outcome
 from .comparing import Comparison, compare
-from .formats import Format, Key, Problem
+from .formats import Format, Key, Problem, Severity
 from .judging import Judged
 from .models import BatchRow, Origin
 from .naming import Naming
@@ -47,6 +47,7 @@ class Bringing:
     naming: Naming
     marking: str
     batch_id: UUID
+    publish: bool = False
 
     @property
     def record_type(self) -> RecordType:
@@ -84,15 +85,27 @@ class Bringing:
     def _create(self, rows: Sequence[Judged]) -> None:
         if not rows:
             return
-        given, known = self.naming.resolve([self._new(row) for row in rows])
-        made = creating.create(self.record_type, given, self.author, known, at=timezone.now())
+        given = [self._new(row) for row in rows]
+        known = self.naming.resolve(given)
+        made = creating.create(self.record_type, given, self.author, known, at=timezone.now(), publish=self.publish)
         created = [one or self._create_one(row, data) for row, data, one in zip(rows, given, made, strict=True)]
         origins = []
         for row, one in zip(rows, created, strict=True):
             if one:
                 row.outcome, row.record_id = Outcome.CREATED, one.id
-                origins.append(self._origin(row, one.id, one.seq))
+                origins.append(self._origin(bulk.row_of(Origin), row, one.id, one.seq))
+                if self.publish and not one.published:
+                    self._publish(row, self.record_type.model._base_manager.get(pk=one.id))
         bulk.insert(Origin, origins)
+
+    def _publish(self, row: Judged, record: Record) -> None:
+        """Publish what the row wrote; where a rule refuses, it stays a draft, and the row says why."""
+        try:
+            with transaction.atomic():
+                services.publish(record, by=self.author.by, note=self.author.reason_note)
+        except REFUSALS as refusal:
+            why = "; ".join(problem.detail for problem in problems_of(refusal))
+            row.problems.append(Problem(None, "not_published", why, Severity.WARNING))
 
     def _new(self, row: Judged) -> Document:
         document = {"marking": self.marking, **row.reading.document}
@@ -110,8 +123,8 @@ class Bringing:
             return None
         return Created(record.pk, record.latest_seq or 0)
 
-    def _origin(self, row: Judged, record_id: UUID, seq: int | None) -> Origin:
-        return Origin(
+    def _origin(self, make: type[Any], row: Judged, record_id: UUID, seq: int | None) -> Any:
+        return make(
             record_type=self.record_type.name,
             scheme=row.key.scheme,
             value=row.key.value,
@@ -128,14 +141,12 @@ class Bringing:
         if not changed:
             return
         before = self._former([origin for _, _, origin in changed if origin])
-        texts = [row.reading.document for row, _, _ in changed] + [d for d in before.values() if d is not None]
-        resolved, known = self.naming.resolve(texts)
-        given, former = resolved[: len(changed)], iter(resolved[len(changed) :])
-        before = {key: None if document is None else next(former) for key, document in before.items()}
-        for (row, record, origin), data in zip(changed, given, strict=True):
+        given = [row.reading.document for row, _, _ in changed]
+        known = self.naming.resolve([*given, *(document for document in before.values() if document is not None)])
+        for row, record, origin in changed:
             try:
                 with transaction.atomic():
-                    self._change_one(row, record, origin, data, before.get(row.key), known)
+                    self._change_one(row, record, origin, row.reading.document, before.get(row.key), known)
             except REFUSALS as refusal:
                 row.reject(problems_of(refusal))
 
@@ -177,6 +188,8 @@ class Bringing:
         row.outcome = self._write(record, data, found)
         row.conflicts = dict(found.conflicts)
         self._note_origin(row, record, origin)
+        if self.publish and row.outcome is Outcome.UPDATED:
+            self._publish(row, record)
 
     def _write(self, record: Record, data: Document, found: Comparison) -> Outcome:
         changed = False
@@ -191,7 +204,7 @@ class Bringing:
 
     def _note_origin(self, row: Judged, record: Record, origin: Origin | None) -> None:
         if origin is None:
-            self._origin(row, record.pk, None).save()
+            self._origin(Origin, row, record.pk, None).save()
             return
         origin.digest, origin.batch_id, origin.number = row.digest, self.batch_id, row.number
         origin.save(update_fields=["digest", "batch", "number"])

@@ -9,7 +9,7 @@ registers its formats when Django starts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
@@ -62,6 +62,8 @@ class Dataset:
 
 
 DATASET = Dataset()
+
+Named = NamedActor | Dataset
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,13 @@ def recognised(columns: Sequence[str]) -> list[type[Format]]:
     return sorted(found, key=lambda kind: (-len(kind.required), kind.name))
 
 
-def named_actors(document: Any) -> Iterable[NamedActor]:
-    """The actors that a document brings along, in their order."""
-    for value in document.values() if isinstance(document, dict) else document:
-        if isinstance(value, NamedActor):
-            yield value
-        elif isinstance(value, dict | list):
-            yield from named_actors(value)
+def slots(document: Any) -> Iterator[tuple[Any, Any, Named]]:
+    """Where a document holds something else than values: the object or list, the key or place there, and what it is."""
+    items = document.items() if type(document) is dict else enumerate(document)
+    for key, value in items:
+        kind = type(value)
+        if kind is dict or kind is list:
+            if value:
+                yield from slots(value)
+        elif kind is NamedActor or kind is Dataset:
+            yield document, key, value

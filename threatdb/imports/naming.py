@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from threatdb.records import bulk, creating, registry, writing
+from threatdb.records import bulk, creating, registry, services, writing
 from threatdb.records.choices import State
 from threatdb.records.creating import Created
 from threatdb.records.markings import parse_marking
@@ -21,8 +21,11 @@ from threatdb.records.search import fold_name
 from threatdb.records.visibility import Viewer
 from threatdb.records.writing import Author
 
-from .formats import DATASET, Dataset, Format, Key, NamedActor, named_actors
+from .formats import DATASET, Format, Key, Named, NamedActor, slots
 from .models import Origin
+
+# By what a data set is known whose release nobody has named.
+ANY_RELEASE = "any release"
 
 # How much of its name stands in the slug of an actor.
 LONGEST_SLUG = 60
@@ -72,37 +75,53 @@ class Naming:
     format: Format
     author: Author
     marking: str
+    publish: bool = False
     made: set[Key] = field(default_factory=set)
     """The keys of the actors that this run made, or would make."""
 
-    def resolve(self, documents: Sequence[Document]) -> tuple[list[Document], Known]:
-        """The documents with ids, and all that they may name; makes what is not there yet.
+    def resolve(self, documents: Sequence[Document]) -> Known:
+        """Put ids into the documents; all that they may name. Makes what is not there yet.
 
         Runs inside the transaction that has taken ``ledger.lock()``.
         """
         dataset = self._dataset()
-        ids: dict[Any, str] = {DATASET: str(dataset)} if dataset else {}
-        named = dict.fromkeys(actor for document in documents for actor in named_actors(document))
-        found = self._actors(list(named), ids)
+        ids: dict[Named, str] = {DATASET: str(dataset)} if dataset else {}
+        found_slots = [slot for document in documents for slot in slots(document)]
+        named = [name for name in dict.fromkeys(name for _, _, name in found_slots) if isinstance(name, NamedActor)]
+        found = self._actors(named, ids)
         ids |= {actor: str(found[actor.key]) for actor in named}
-        known = Known.of({"source": [dataset] if dataset else [], "actor": list({*found.values()})})
-        return [substituted(document, ids) for document in documents], known
+        for holder, key, name in found_slots:
+            holder[key] = ids[name]
+        return Known.of({"source": [dataset] if dataset else [], "actor": list({*found.values()})})
 
     def _dataset(self) -> UUID | None:
         """The source that is the data set, made where it is not there yet."""
         document = self.format.source()
         if document is None:
             return None
-        key = Key(self.format.name, self.format.release or "any release")
+        key = Key(self.format.name, self.format.release or ANY_RELEASE)
         found = find("source", [key], self.author.viewer).get(key)
         if found is None:
             marking = min(self.format.marking.code, self.marking, key=parse_marking)
             found, _ = writing.write(registry.get("source"), {**document, "marking": marking}, self.author)
             _remember("source", {key: Created(found.pk, found.latest_seq or 0)})
+        if self.publish:
+            self._publish(found)
         return found.pk
 
-    def _actors(self, named: Sequence[NamedActor], ids: dict[Any, str]) -> dict[Key, UUID]:
-        found = {key: record.pk for key, record in find("actor", [a.key for a in named], self.author.viewer).items()}
+    def _publish(self, record: Record) -> None:
+        """Publish what an import made and nobody has taken in hand since."""
+        if record.state == State.DRAFT and not record.is_in_force and self._is_imported(record):
+            services.publish(record, by=self.author.by, note=self.author.reason_note)
+
+    def _is_imported(self, record: Record) -> bool:
+        return Origin.objects.filter(record_id=record.pk, seq__isnull=False).exists()
+
+    def _actors(self, named: Sequence[NamedActor], ids: dict[Named, str]) -> dict[Key, UUID]:
+        records = find("actor", [actor.key for actor in named], self.author.viewer)
+        for record in records.values() if self.publish else ():
+            self._publish(record)
+        found = {key: record.pk for key, record in records.items()}
         # One key is one actor, by whatever names its rows call it.
         missing: dict[Key, NamedActor] = {}
         for actor in named:
@@ -112,14 +131,14 @@ class Naming:
         self.made |= made.keys()
         return found | {key: one.id for key, one in made.items()}
 
-    def _make(self, actors: Sequence[NamedActor], ids: dict[Any, str]) -> dict[Key, Created]:
+    def _make(self, actors: Sequence[NamedActor], ids: dict[Named, str]) -> dict[Key, Created]:
         if not actors:
             return {}
         actor_type = registry.get("actor")
-        given = [substituted(self._document(actor), ids) for actor in actors]
         source = ids.get(DATASET)
+        given = [self._document(actor, source) for actor in actors]
         known = Known.of({"source": [UUID(source)] if source else []})
-        made = creating.create(actor_type, given, self.author, known, at=timezone.now())
+        made = creating.create(actor_type, given, self.author, known, at=timezone.now(), publish=self.publish)
         created: dict[Key, Created] = {}
         for actor, document, one in zip(actors, given, made, strict=True):
             created[actor.key] = one or self._make_one(actor_type, actor, document)
@@ -130,10 +149,13 @@ class Naming:
         """The actor under a slug that tells it from the one which has the first already."""
         slug = f"{document['slug']}-{slug_of(str(actor.key))}"
         record, _ = writing.write(actor_type, {**document, "slug": slug}, self.author)
-        return Created(record.pk, record.latest_seq or 0)
+        made = Created(record.pk, record.latest_seq or 0)
+        if self.publish:
+            services.publish(record, by=self.author.by, note=self.author.reason_note)
+        return made
 
-    def _document(self, actor: NamedActor) -> Document:
-        cited = {"citations": [{"source": DATASET}]} if self.format.source() else {}
+    def _document(self, actor: NamedActor, source: str | None) -> Document:
+        cited = {"citations": [{"source": source}]} if source else {}
         return {
             "slug": slug_of(actor.name) or slug_of(str(actor.key)) or "actor",
             "name": actor.name,
@@ -149,23 +171,13 @@ def slug_of(name: str) -> str:
     return fold_name(name)[:LONGEST_SLUG].rstrip().replace(" ", "-")
 
 
-def substituted(value: Any, ids: dict[Any, str]) -> Any:
-    """The value with an id in the place of each name."""
-    if isinstance(value, dict):
-        return {key: substituted(item, ids) if isinstance(item, NESTED) else item for key, item in value.items()}
-    if isinstance(value, list):
-        return [substituted(item, ids) if isinstance(item, NESTED) else item for item in value]
-    return ids[value]
-
-
-NESTED = (dict, list, NamedActor, Dataset)
-
-
 def _remember(type_name: str, created: dict[Key, Created]) -> None:
     bulk.insert(
         Origin,
         [
-            Origin(record_type=type_name, scheme=key.scheme, value=key.value, record_id=one.id, seq=one.seq)
+            bulk.row_of(Origin)(
+                record_type=type_name, scheme=key.scheme, value=key.value, record_id=one.id, seq=one.seq
+            )
             for key, one in created.items()
         ],
     )

@@ -129,7 +129,8 @@ class Pass:
         author = Author(batch.viewer, batch.by, ReasonCode.NEW_SOURCE, note)
         marking = Marking(batch.marking).code
         self.judge = Judge(kind)
-        self.bringing = Bringing(kind, author, Naming(kind, author, marking), marking, batch.pk)
+        naming = Naming(kind, author, marking, batch.publish)
+        self.bringing = Bringing(kind, author, naming, marking, batch.pk, batch.publish)
 
     def go(self, path: Path, progress: Progress) -> None:
         """Bring the rows after the batch's position; a check begins anew."""

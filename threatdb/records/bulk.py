@@ -8,6 +8,7 @@ from functools import cache, partial
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection, connections, models
 
@@ -71,9 +72,14 @@ def _column(field: models.Field[Any, Any], objects: Sequence[Any]) -> list[Any]:
 
 def _native(field: models.Field[Any, Any]) -> type | None:
     """The type whose values need no change in this column."""
+    return NATIVE.get(_target(field).get_internal_type())
+
+
+def _target(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """The column whose values this one holds: that which it points at, or itself."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
-    return NATIVE.get(field.get_internal_type())
+    return field
 
 
 def _adapter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
@@ -81,7 +87,36 @@ def _adapter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     # Each attribute of the proxy in django.db would be looked up in the thread's storage.
     database = connections[connection.alias]
     adapt = partial(field.get_db_prep_save, connection=database)
-    return adapt if isinstance(field, models.JSONField) else cache(adapt)
+    if isinstance(field, models.JSONField):
+        return _of_labels(adapt)
+    kind = _target(field).get_internal_type()
+    return _of_ids(adapt, native=database.vendor == "postgresql") if kind == "UUIDField" else cache(adapt)
+
+
+def _of_labels(adapt: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Lists of texts, most of which come again, are written out once."""
+    written: dict[tuple[str, ...], Any] = {}
+
+    def of(value: Any) -> Any:
+        if type(value) is not list or not all(type(item) is str for item in value):
+            return adapt(value)
+        key = tuple(value)
+        if key not in written:
+            written[key] = adapt(value)
+        return written[key]
+
+    return of
+
+
+def _of_ids(adapt: Callable[[Any], Any], native: bool) -> Callable[[Any], Any]:
+    """Ids are nearly all different, and to look one up takes longer than to write it."""
+
+    def of(value: Any) -> Any:
+        if type(value) is not UUID:
+            return adapt(value)
+        return value if native else value.hex
+
+    return of
 
 
 def update_by_seq(

@@ -7,7 +7,7 @@ why not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,27 +27,39 @@ from .writing import Author
 
 @dataclass(frozen=True)
 class Created:
-    """A record that was made: its id, and the position of its revision."""
+    """A record that was made: its id, the position of its first revision, and whether it is in force."""
 
     id: UUID
     seq: int
+    published: bool = False
 
 
 def create(
-    record_type: RecordType, given: Sequence[Document], author: Author, known: Known, *, at: datetime
+    record_type: RecordType,
+    given: Sequence[Document],
+    author: Author,
+    known: Known,
+    *,
+    at: datetime,
+    publish: bool = False,
 ) -> list[Created | None]:
     """Make a record of each document that is plain and legal; None stands for one that is left to ``writing.write``.
+
+    With ``publish`` those are published too that name only what is in force; the caller has asked who may do that.
 
     Runs inside the transaction that has taken ``ledger.lock()``. Where the database refuses one of them, all are left.
     """
     prepared = _prepared(record_type, given, author, known, at)
+    rows = list(prepared.values())
+    for row in rows:
+        row.published_seq = 0 if publish and row.names_in_force else None
     act = Act(at, author.by, author.reason_code, author.reason_note)
     try:
         with transaction.atomic():
-            _insert(record_type, list(prepared.values()), known, act)
+            made = dict(zip(prepared, _insert(record_type, rows, known, act), strict=True))
     except (IntegrityError, DataError):
         return [None] * len(given)
-    return [Created(row.id, row.latest_seq) if (row := prepared.get(place)) else None for place in range(len(given))]
+    return [made.get(place) for place in range(len(given))]
 
 
 def _prepared(
@@ -63,7 +75,9 @@ def _prepared(
         except NotPlain:
             continue
         if all(known.markings[name] <= values["marking"] for name in known.named):
-            found[place] = row_with(values | head | {"id": uuid4()})
+            in_force = known.named <= known.in_force
+            named = frozenset(known.ids[name] for name in known.named)
+            found[place] = row_with(values | head | {"id": uuid4(), "named": named, "names_in_force": in_force})
     taken = _taken(record_type, list(found.values()), author.viewer)
     return {place: row for place, row in found.items() if not taken(row)}
 
@@ -87,22 +101,38 @@ def _taken(record_type: RecordType, rows: Sequence[Row], viewer: Viewer) -> Call
     return taken
 
 
-def _insert(record_type: RecordType, rows: Sequence[Row], known: Known, act: Act) -> None:
+def _insert(record_type: RecordType, rows: Sequence[Row], known: Known, act: Act) -> list[Created]:
     if not rows:
-        return
-    for seq, row in enumerate(rows, start=ledger.position() + 1):
+        return []
+    made, entries, seq = [], [], ledger.position()
+    for row in rows:
+        first = seq + 1
+        for entry in _entries(record_type, row, known):
+            entries.append(entry)
+            seq += 1
         row.latest_seq = seq
-    entries = [_entry(record_type, row, known) for row in rows]
+        row.published_seq = seq if row.published_seq is not None else None
+        made.append(Created(row.id, first, row.published_seq is not None))
     bulk.insert(record_type.model, rows)
     _insert_parts(plan_of(record_type), rows)
     ledger.append(entries, act)
+    return made
 
 
-def _entry(record_type: RecordType, row: Any, known: Known) -> Entry:
+def _entries(record_type: RecordType, row: Any, known: Known) -> Iterator[Entry]:
+    """The revisions of a new record: that it was made and, where it is to be in force, that it was published."""
     document = {**documents.head(record_type, row), **record_type.body(row, known.embedder)}
     document |= record_type.reverse_of_new(document)
     changed = documents.changed_keys({}, document)
-    return Entry(record_type, row.id, 1, 1, Action.CREATE, document, changed=changed)
+    entry = Entry(record_type, row.id, 1, 1, Action.CREATE, document, changed=changed, named=row.named)
+    if row.published_seq is None:
+        yield entry
+        return
+    entry.passing, entry.current = True, False
+    yield entry
+    row.state, row.number = State.PUBLISHED.value, 2
+    published = {**document, "state": row.state}
+    yield Entry(record_type, row.id, 2, 1, Action.PUBLISH, published, in_force=True, named=row.named)
 
 
 def _insert_parts(plan: Plan, rows: Iterable[Any]) -> None:

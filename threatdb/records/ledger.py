@@ -48,6 +48,10 @@ class Entry:
     replaces: IndexRow | None = None
     resumes: IndexRow | None = None
     changed: list[str] = field(default_factory=list)
+    passing: bool = False
+    """Whether the same act supersedes it: it was the working copy for no time at all, and so has no index."""
+    named: frozenset[UUID] | None = None
+    """The records that the document embeds, where that is known, and none from behind."""
     seq: int = 0
 
     @property
@@ -127,8 +131,8 @@ def _take(count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
-def _revision(entry: Entry, act: Act) -> Revision:
-    return Revision(
+def _revision(entry: Entry, act: Act) -> Any:
+    return bulk.row_of(Revision)(
         seq=entry.seq,
         record_type=entry.record_type.name,
         record_id=entry.record_id,
@@ -139,7 +143,7 @@ def _revision(entry: Entry, act: Act) -> Revision:
         changed_fields=entry.changed,
         reason_code=act.reason_code or None,
         reason_note=act.reason_note,
-        by=act.by,
+        by_id=act.by.pk if act.by else None,
         at=act.at,
     )
 
@@ -194,10 +198,10 @@ def write_index(entries: Sequence[Entry]) -> None:
     bulk.insert(SearchText, [search_text(e) for e in entries])
 
 
-def index_row(entry: Entry, until: int | None = None) -> IndexRow:
-    """The index row of an entry; ``until`` where a later revision has ended it."""
+def index_row(entry: Entry, until: int | None = None) -> Any:
+    """The index row of an entry as a plain row; ``until`` where a later revision has ended it."""
     document = entry.document
-    return entry.record_type.index(
+    return bulk.row_of(entry.record_type.index)(
         revision_id=entry.seq,
         record_id=entry.record_id,
         state=document["state"],
@@ -213,32 +217,43 @@ def index_row(entry: Entry, until: int | None = None) -> IndexRow:
     )
 
 
-def term_rows(entry: Entry, row: IndexRow) -> Iterable[Any]:
+def term_rows(entry: Entry, row: Any) -> Iterable[Any]:
     """The distinct terms of an entry, as plain rows."""
-    sort = getattr(row, entry.record_type.sort)
     make = bulk.row_of(entry.record_type.terms)
-    for term in dict.fromkeys(entry.record_type.term_list(entry.document)):
-        yield make(
+    # Made of a list with the values in their places: by their names it would take several times as long.
+    place = {name: number for number, name in enumerate(make._fields)}
+    base = list(
+        make(
             revision_id=entry.seq,
             record_id=entry.record_id,
-            kind=term.kind,
-            value=term.value,
+            kind="",
+            value="",
             in_force=row.in_force,
-            sort=sort,
-            **dict(term.also),
+            sort=getattr(row, entry.record_type.sort),
         )
+    )
+    for term in dict.fromkeys(entry.record_type.term_list(entry.document)):
+        values = base.copy()
+        values[place["kind"]], values[place["value"]] = term.kind, term.value
+        for name, value in term.also:
+            values[place[name]] = value
+        yield make._make(values)
 
 
 def references(entry: Entry) -> Iterable[Any]:
     """One plain row for each record that the document embeds, forward or from behind."""
     make = bulk.row_of(Reference)
     reverse_keys = entry.record_type.reverse_keys
-    found = {
-        (UUID(leaf["id"]), key in reverse_keys)
-        for key, value in entry.document.items()
-        if isinstance(value, dict | list)
-        for leaf in embedded([value])
-    }
+    found = (
+        {(target, False) for target in entry.named}
+        if entry.named is not None
+        else {
+            (UUID(leaf["id"]), key in reverse_keys)
+            for key, value in entry.document.items()
+            if isinstance(value, dict | list)
+            for leaf in embedded([value])
+        }
+    )
     for target, reverse in sorted(found):
         yield make(
             revision_id=entry.seq,
@@ -249,19 +264,30 @@ def references(entry: Entry) -> Iterable[Any]:
         )
 
 
-def search_text(entry: Entry) -> SearchText:
+def search_text(entry: Entry) -> Any:
     """The folded words of an entry's document."""
     words = entry.record_type.words(entry.document)
-    return SearchText(revision_id=entry.seq, text=search.fold(" ".join(filter(None, words))))
+    return bulk.row_of(SearchText)(revision_id=entry.seq, text=search.fold(" ".join(filter(None, words))))
 
 
 def _move_heads(entries: Sequence[Entry]) -> None:
     moves: Counter[str] = Counter()
-    for entry in entries:
-        moves.update(noticed_by(entry))
+    for alike in _by_notice(entries).values():
+        for name in noticed_by(alike[0]):
+            moves[name] += len(alike)
     for step in set(moves.values()):
         classes = [name for name, count in moves.items() if count == step]
         Head.objects.filter(pk__in=classes).update(position=F("position") + step, seq=entries[-1].seq)
+
+
+def _by_notice(entries: Sequence[Entry]) -> dict[tuple[Any, ...], list[Entry]]:
+    """The entries in groups of those that the same classes of viewer notice."""
+    found: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in entries:
+        before = (entry.ends and entry.ends.marking, entry.replaces and entry.replaces.marking)
+        how = (entry.document["marking"], entry.in_force, entry.current, entry.passing, *before)
+        found.setdefault(how, []).append(entry)
+    return found
 
 
 def move_all_heads() -> None:
@@ -273,7 +299,7 @@ def noticed_by(entry: Entry) -> Iterable[str]:
     """The classes of viewer that can notice the entry, a loss of sight included."""
     readable = [entry.marking] if entry.in_force else []
     readable += [Marking(entry.ends.marking)] if entry.ends else []
-    curated = readable + ([entry.marking] if entry.current else [])
+    curated = readable + ([entry.marking] if entry.current or entry.passing else [])
     curated += [Marking(entry.replaces.marking)] if entry.replaces else []
     for clearance in Marking:
         if any(marking <= clearance for marking in readable):

@@ -38,6 +38,11 @@ class Row:
     number: int
     version: int
     latest_seq: int
+    published_seq: int | None
+    named: frozenset[UUID]
+    """The records that it names."""
+    names_in_force: bool
+    """Whether all of them are published."""
 
     @property
     def pk(self) -> UUID:
@@ -61,7 +66,9 @@ class Known:
     embedder: Embedder = field(default_factory=Embedder)
     markings: dict[str, Marking] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, UUID] = field(default_factory=dict)
     codes: dict[type[models.Model], dict[str, models.Model]] = field(default_factory=dict)
+    in_force: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     """Ids of the records that the document in hand names."""
 
@@ -72,7 +79,10 @@ class Known:
         for type_name, own in ids.items():
             known.embedder.preload(type_name, list(own))
             known.types |= dict.fromkeys(map(str, own), type_name)
-        known.markings = {str(key): has for key, has in references.shown_markings([UUID(i) for i in known.types])}
+            known.ids |= {str(record_id): record_id for record_id in own}
+            rows = registry.get(type_name).index.objects.filter(in_force=True, record_id__in=own)
+            known.in_force |= set(map(str, rows.values_list("record_id", flat=True)))
+        known.markings = {str(key): has for key, has in references.shown_markings(known.ids.values())}
         return known
 
     def entry(self, vocabulary: type[models.Model], code: str) -> models.Model:

@@ -121,7 +121,7 @@ def _reference(type_name: str) -> Check:
         if type(value) is not str or known.types.get(value) != type_name:
             raise NotPlain
         known.named.add(value)
-        return UUID(value)
+        return known.ids[value]
 
     return check
 

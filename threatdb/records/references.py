@@ -79,7 +79,7 @@ def shown_markings(ids: Collection[UUID]) -> Iterable[tuple[UUID, Marking]]:
     if not ids:
         return
     for record_type in registry.all_types():
-        rows = record_type.index.objects.filter(Q(in_force=True) | Q(current=True), record_id__in=ids)
+        rows = record_type.index.objects.filter(Q(in_force=True) | Q(current=True), record_id__in=list(ids))
         # The revision in force comes last and so wins, as it does where the leaf is read.
         for record_id, marking in rows.order_by("in_force").values_list("record_id", "marking"):
             yield record_id, Marking(marking)

@@ -89,6 +89,13 @@ class RecordType:
         """Why a document in which two records became one cannot stand, or nothing where it can."""
         return None
 
+    def beside(self, document: Document, key: str, value: Any, source_id: str) -> Document | None:
+        """What of the document changes where another value of a key is kept beside its own, on the word of a source.
+
+        None where the key has no place for a second value.
+        """
+        return None
+
     def leaf_of(self, document: Document) -> Document:
         """What another document shows of this one."""
         return {key: document[key] for key in self.leaf}

@@ -1,0 +1,100 @@
+"""A curator decides over values that the data set has changed and somebody has edited here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+
+from threatdb.records import documents, ledger, registry, writing
+from threatdb.records.choices import ReasonCode
+from threatdb.records.embedding import bare
+from threatdb.records.models import Record, Revision
+from threatdb.records.registry import Document, RecordType
+from threatdb.records.writing import Author
+
+from . import naming
+from .choices import Decision, Outcome
+from .formats import Key
+from .models import Batch, BatchRow
+
+
+@transaction.atomic
+def decide(row: BatchRow, decisions: Mapping[str, Decision], author: Author) -> BatchRow:
+    """Settle these keys of a row that is in conflict: write what was decided, and note it in the row.
+
+    A row of which all is settled is updated, or unchanged where ours was kept throughout. Raises ``ValidationError``
+    at the key where there is no such conflict, where the record says something else by now, or where a value can
+    not be kept beside ours; and what ``writing.write`` raises.
+    """
+    ledger.lock()
+    row = BatchRow.objects.select_related("batch").get(pk=row.pk)
+    conflicts = row.listed_conflicts()
+    record_type = registry.get(row.batch.make_format().record_type)
+    record = record_type.model.objects.visible_to(author.viewer).filter(pk=row.record_id).first()
+    if record is None or row.outcome != Outcome.CONFLICT:
+        raise ValidationError("There is nothing to decide in this row.", code="no_conflict")
+    today = _document(record)
+    for key in decisions:
+        _refuse_stale(key, conflicts, today)
+    changes: Document = {}
+    for key, decision in decisions.items():
+        changes |= _change(record_type, row.batch, today | changes, key, conflicts[key]["theirs"], decision, author)
+        conflicts[key]["decision"] = Decision(decision).value
+    if changes:
+        note = f"Import {row.batch_id}, row {row.number}: decided by hand"
+        reasoned = Author(author.viewer, author.by, ReasonCode.NEW_SOURCE, note)
+        writing.write(record_type, changes, reasoned, record=record, partial=True)
+    _settle(row, conflicts)
+    return row
+
+
+def _document(record: Record) -> Document:
+    text = Revision.objects.values_list("document", flat=True).get(pk=record.latest_seq or 0)
+    return documents.load(text)
+
+
+def _refuse_stale(key: str, conflicts: Mapping[str, Any], today: Document) -> None:
+    conflict = conflicts.get(key)
+    if conflict is None or conflict["decision"]:
+        raise ValidationError({key: "There is nothing to decide about this."}, code="no_conflict")
+    if bare(conflict["ours"]) != bare(today.get(key)):
+        raise ValidationError({key: "The record says something else by now: look at it first."}, code="changed_since")
+
+
+def _change(
+    record_type: RecordType, batch: Batch, today: Document, key: str, theirs: Any, decision: Decision, author: Author
+) -> Document:
+    """The keys that a decision sets."""
+    if decision == Decision.OURS:
+        return {}
+    if decision == Decision.THEIRS:
+        return {key: theirs}
+    beside = record_type.beside(today, key, theirs, str(_dataset(batch, author)))
+    if beside is None:
+        raise ValidationError({key: "Of this only one value can be kept: theirs or ours."}, code="not_both")
+    return beside
+
+
+def _dataset(batch: Batch, author: Author) -> UUID:
+    """The source that is the data set of the batch."""
+    key = Key(batch.format, batch.release or naming.ANY_RELEASE)
+    found = naming.find("source", [key], author.viewer).get(key)
+    if found is None:
+        raise ValidationError("The data set is no source that you see.", code="no_source")
+    return found.pk
+
+
+def _settle(row: BatchRow, conflicts: Mapping[str, Any]) -> None:
+    row.conflict = orjson.dumps(conflicts).decode()
+    taken = {conflict["decision"] for conflict in conflicts.values()}
+    if None not in taken:
+        row.outcome = Outcome.UNCHANGED if taken == {Decision.OURS.value} else Outcome.UPDATED
+        name = "unchanged" if row.outcome == Outcome.UNCHANGED else "updated"
+        Batch.objects.filter(pk=row.batch_id).update(**{"conflicts": F("conflicts") - 1, name: F(name) + 1})
+    row.save(update_fields=["conflict", "outcome"])
