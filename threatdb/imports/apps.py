@@ -8,3 +8,10 @@ class ImportsConfig(AppConfig):
     label = "imports"
     verbose_name = "Imports"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from threatdb.records import registry
+
+        from .forgetting import forget
+
+        registry.keeps(forget)

@@ -45,6 +45,8 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     ledger.append([entry], act)
     tombstones.keep([entry], act)
     _erase(rows.record_type, record.pk)
+    for forget in registry.keepers():
+        forget(record.pk)
     record_id = record.pk
     record.delete()
     for record_type in registry.all_types():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -101,7 +101,11 @@ class RecordType:
         return {key: document[key] for key in self.leaf}
 
 
+Forget = Callable[[UUID], None]
+"""Erases what an app keeps of a record beside its documents."""
+
 _types: dict[str, RecordType] = {}
+_keepers: list[Forget] = []
 _serializers: dict[str, type[RecordSerializer]] = {}
 
 
@@ -109,6 +113,17 @@ def register(record_type: RecordType, serializer: type[RecordSerializer]) -> Non
     """Make a record type known, with what takes its documents apart; called by its app when Django starts."""
     _types[record_type.name] = record_type
     _serializers[record_type.name] = serializer
+
+
+def keeps(forget: Forget) -> None:
+    """Make known that an app keeps something of records, which a purge has to erase; called when Django starts."""
+    if forget not in _keepers:
+        _keepers.append(forget)
+
+
+def keepers() -> list[Forget]:
+    """What erases all that is kept of a record beside its documents."""
+    return list(_keepers)
 
 
 def serializer_of(record_type: RecordType) -> type[RecordSerializer]:
