@@ -14,7 +14,7 @@ import django
 from django.db import connection
 from django.test import override_settings
 
-from . import cases, database, loading
+from . import cases, database, importing, loading
 from .cases import Bench, Line
 from .client import Client
 
@@ -43,6 +43,14 @@ def run(options: Options, say: Say) -> bool:
     missed = [line for line in found if line.met is False]
     say(f"\nTargets missed: {', '.join(line.name for line in missed)}." if missed else "\nAll targets are met.")
     return not missed
+
+
+def run_imports(rows: int, say: Say) -> bool:
+    """Measure an import of so many made-up rows, and say whether every target is met."""
+    found = importing.measure(rows)
+    for line in table(found):
+        say(line)
+    return all(line.met for line in found)
 
 
 def measure(repetitions: int, say: Say) -> list[Line]:

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--repetitions", type=int, default=31, help="Requests of each kind (default 31).")
         parser.add_argument("--fresh", action="store_true", help="Load anew even if the same is there.")
         parser.add_argument("--json", type=Path, metavar="FILE", help="Also write the figures to a file.")
+        parser.add_argument("--imports", type=int, metavar="ROWS", help="Measure an import of so many rows instead.")
         parser.add_argument("--strict", action="store_true", help="Fail (exit code 1) where a target is missed.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"Load at least 200 incidents, and repeat 1 to {MOST_REPETITIONS:,} times.")
         asked = program.Options(options["incidents"], options["repetitions"], options["fresh"], options["json"])
         try:
-            met = program.run(asked, self.stdout.write)
+            rows = options["imports"]
+            met = program.run_imports(rows, self.stdout.write) if rows else program.run(asked, self.stdout.write)
         except database.NotOurs as error:
             raise CommandError(str(error)) from error
         if options["strict"] and not met:
