@@ -19,14 +19,15 @@ def test_of_the_rows_of_a_purged_record_only_their_outcome_stays(bring: Import) 
     bring([row(1, source_headline="Canary-4711", best=4), row(2)])
     record = Incident.objects.get(identifiers__scheme="ucdp-ged", identifiers__value="1")
 
+    key = record.pk
     purge(record, by=None, reason_note="By order.")
 
-    rows = BatchRow.objects.filter(record_id=record.pk)
+    rows = BatchRow.objects.filter(record_id=key)
     assert [(r.outcome, r.cells, r.value) for r in rows.order_by("pk")] == [
         ("created", None, ""),
         ("updated", None, ""),
     ]
-    assert not Origin.objects.filter(record_id=record.pk).exists()
+    assert not Origin.objects.filter(record_id=key).exists()
     assert "Canary" not in str(list(BatchRow.objects.values()))
 
 
