@@ -27,7 +27,9 @@ def terms_of(document: Document) -> Iterator[Term]:
         yield Term("tag", tag)
     for source in sources_of(document):
         yield Term("source", source["id"])
-        yield Term("source_kind", source["kind"])
+        # Of a source that was purged, earlier revisions keep the id alone.
+        if source["kind"]:
+            yield Term("source_kind", source["kind"])
     for identifier in document["identifiers"]:
         yield Term("identifier", f"{identifier['scheme']}:{identifier['value']}")
     for link in document["links"]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 
 from actors.models import Actor
 from incidents.models import Claim
+from tests.base import path_of
 from tests.factories.actors import make_actor, make_relationship
+from tests.factories.assessments import make_assessment
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.records import change
 from tests.factories.sources import make_source
@@ -38,11 +42,86 @@ def test_nothing_that_it_said_is_left_in_any_table() -> None:
 
     purged(source)
 
+    assert "canary" not in everything_said()
+
+
+def everything_said() -> str:
+    """All that any table holds, in small letters: the full-text index keeps words so, some of them as bytes."""
+    said = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            # The full-text index holds words in small letters, some of them as bytes.
-            assert "canary" not in str(cursor.fetchall()).lower(), table
+            said.append(str(cursor.fetchall()))
+    return " ".join(said).lower()
+
+
+class TestWhatOthersSaid:
+    """Editions and drafts of other records that named it, which their readers see without it already."""
+
+    @pytest.fixture
+    def named(self) -> dict[str, Any]:
+        """An actor that records of every type named once, in editions and in drafts, and that none names today."""
+        actor = make_actor(published=True, marking="clear", name=CANARY, slug="canary")
+        other = make_actor(published=True, marking="clear")
+        clear: dict[str, Any] = {"published": True, "marking": "clear"}
+        involved = [{"actor": actor, "role": "perpetrator", "basis": "reported"}]
+        incident = make_incident(**clear, title="A siege", involvements=involved)
+        claim = make_claim(**clear, claimant=actor, incidents=[incident])
+        relationship = make_relationship(**clear, subject=actor, object=other)
+        assessment = make_assessment(**clear, subjects=[actor])
+        draft = make_relationship(marking="clear", subject=actor, object=other)
+        changes: list[tuple[Any, dict[str, Any]]] = [
+            (claim, {"claimant": str(other.pk)}), (relationship, {"subject": str(make_actor(**clear).pk)}),
+            (incident, {"involvements": []}), (assessment, {"subjects": []}),
+            (draft, {"subject": str(make_actor(**clear).pk)}),
+        ]  # fmt: skip
+        for record, document in changes:
+            serializer = registry.serializer_of(registry.for_record(record))
+            change(serializer, record, published=record is not draft, **document)
+        return {"actor": actor, "incident": incident, "claim": claim, "relationship": relationship, "draft": draft}
+
+    def test_nothing_of_it_is_left(self, named: dict[str, Any]) -> None:
+        assert "canary" in everything_said()
+        purged(named["actor"])
+        assert "canary" not in everything_said()
+
+    def test_its_id_stays_where_it_was(self, named: dict[str, Any]) -> None:
+        key = str(named["actor"].pk)
+        before = list(Revision.objects.values_list("seq", "number", "action", "at"))
+        purged(named["actor"])
+        assert list(Revision.objects.values_list("seq", "number", "action", "at"))[: len(before)] == before
+        text = Revision.objects.filter(record_id=named["relationship"].pk).earliest("number").document
+        subject = documents.load(text)["subject"]
+        assert subject == {**dict.fromkeys(subject), "id": key}
+
+    def test_the_index_agrees(self, named: dict[str, Any]) -> None:
+        purged(named["actor"])
+        call_command("rebuild_index", "--check", stdout=StringIO())
+
+    def test_what_readers_see_of_the_past_stays(self, named: dict[str, Any], client: Client) -> None:
+        paths = [path_of("relationships", named["relationship"].pk) + "history/1/"]
+        paths += [path_of("incidents", named["incident"].pk) + "history/1/", path_of("claims", named["claim"].pk)]
+        services.withdraw(named["actor"], by=None)
+        before = [client.get(path).content for path in paths]
+        assert "canary" not in str(before).lower()
+        purged(named["actor"])
+        assert [client.get(path).content for path in paths] == before
+
+    def test_a_source_and_a_claim_likewise(self) -> None:
+        clear: dict[str, Any] = {"published": True, "marking": "clear"}
+        source = make_source(**clear, title=CANARY)
+        incident = make_incident(**clear, citations=[{"source": str(source.pk), "locator": "p. 1"}])
+        claim = make_claim(**clear, incidents=[incident], outlet=CANARY, stance="claims")
+        claimed = Revision.objects.filter(record_id=incident.pk).latest("number")
+        assert documents.load(claimed.document)["claim_status"] == "claimed"
+        change(registry.serializer_of(registry.get("incident")), incident, published=True, citations=[])
+        purged(claim)
+        purged(source)
+        assert "canary" not in everything_said()
+        claimed.refresh_from_db()
+        document = documents.load(claimed.document)
+        assert (document["claims"], document["claim_status"]) == ([], "unclaimed")
+        call_command("rebuild_index", "--check", stdout=StringIO())
 
 
 def test_the_heads_of_its_revisions_stay_with_who_and_when() -> None:

@@ -148,6 +148,11 @@ def _revision(entry: Entry, act: Act) -> Any:
     )
 
 
+def overwrite(seq: int, document: Document, **columns: Any) -> None:
+    """Put another document in place of a revision's, for what is erased for ever; the index is then to be mended."""
+    Revision.objects.filter(pk=seq).update(document=documents.dump(document), **columns)
+
+
 def _close(entries: Sequence[Entry]) -> None:
     """End what the entries supersede; drop the index of working copies that never were in force."""
     for record_type in {entry.record_type for entry in entries}:

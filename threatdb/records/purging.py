@@ -1,7 +1,8 @@
 """Purging: taking what a record said out of the database for ever.
 
 What stays is that there was such a record: its id, when it changed and by whom, the note of the purge and, where
-readers ever saw it, a tombstone. Positions in the ledger stay without a gap.
+readers ever saw it, a tombstone. Earlier revisions of others that named it keep its id alone. Positions in the ledger
+stay without a gap.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
-from . import documents, ledger, propagation, references, registry, search, services, tombstones
+from . import bulk, documents, ledger, propagation, rebuilding, references, registry, search, services, tombstones
 from .choices import Action, State
 from .ledger import Act, Entry
 from .models import Record, Reference, Revision, SearchText, Tombstone
@@ -52,6 +54,8 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     for record_type in registry.all_types():
         if record_type.reverse_keys:
             propagation.refresh(record_type, affected, act, _shown_anew)
+    _erase_from_others(record_id)
+    search.forget_deleted()
     return Tombstone.objects.filter(pk=record_id).first()
 
 
@@ -80,12 +84,47 @@ def _last(rows: Rows, act: Act) -> Entry:
 def _erase(record_type: RecordType, record_id: UUID) -> None:
     """Leave of each revision the head of its document, and nothing of the index."""
     own = Revision.objects.filter(record_id=record_id)
-    for seq, text in own.exclude(action=Action.PURGE).values_list("seq", "document"):
+    for seq, text in list(own.exclude(action=Action.PURGE).values_list("seq", "document")):
         head = {key: value for key, value in documents.load(text).items() if key in documents.HEAD}
-        own.filter(pk=seq).update(document=documents.dump(head), changed_fields=[], reason_note="")
+        ledger.overwrite(seq, head, changed_fields=[], reason_note="")
     terms: Any = record_type.terms
     terms._base_manager.filter(record_id=record_id).delete()
     record_type.index._base_manager.filter(record_id=record_id).delete()
     SearchText.objects.filter(revision__in=own).delete()
-    search.forget_deleted()
     Reference.objects.filter(record_id=record_id).delete()
+
+
+def _erase_from_others(record_id: UUID) -> None:
+    """Leave of the record its id alone in what others ever said, and make their index anew.
+
+    The ledger keeps no references of what is past, so each document since the record was made is searched.
+    """
+    first = Revision.objects.filter(record_id=record_id).order_by("number").values("seq")[:1]
+    others = Revision.objects.exclude(record_id=record_id).filter(seq__gt=Subquery(first))
+    found = others.filter(document__contains=f'"id":"{record_id}"').values_list("seq", flat=True)
+    changed: set[UUID] = set()
+    for batch in bulk.batches(list(found)):
+        for revision in Revision.objects.filter(pk__in=batch):
+            record_type = registry.get(revision.record_type)
+            ledger.overwrite(revision.seq, _without(record_type, documents.load(revision.document), str(record_id)))
+            changed.add(revision.record_id)
+    rebuilding.mend(changed)
+
+
+def _without(record_type: RecordType, document: Document, record_id: str) -> Document:
+    """The document without what it says of the record; where it shows it from behind, without the record."""
+    new: Document = _emptied(document, record_id)
+    for key in record_type.reverse_keys:
+        if isinstance(new[key], list):
+            new[key] = [shown for shown in new[key] if shown["id"] != record_id]
+    return record_type.derived(new)
+
+
+def _emptied(value: Any, record_id: str) -> Any:
+    if isinstance(value, list):
+        return [_emptied(item, record_id) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("id") == record_id:
+        return {**dict.fromkeys(value), "id": record_id}
+    return {key: _emptied(item, record_id) for key, item in value.items()}

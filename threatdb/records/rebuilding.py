@@ -81,6 +81,13 @@ def rebuild(record_type: RecordType | None = None, *, check: bool = False) -> It
         yield Progress(0, _compare_words(check))
 
 
+def mend(record_ids: Iterable[UUID]) -> None:
+    """Make the index of these records anew, in the transaction that has changed their documents."""
+    for batch in bulk.batches(sorted(record_ids), BATCH // 10):
+        revisions = Revision.objects.filter(record_id__in=batch).order_by("record_id", "number")
+        _compare(list(revisions), check=False)
+
+
 def _next(record_type: RecordType | None, after: UUID | None) -> list[Revision]:
     """All revisions of the next records in the order of their ids, about ``BATCH`` of them."""
     rows = Revision.objects.order_by("record_id", "number")
