@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -80,6 +84,23 @@ def pages(client: Client, path: str, link: str = "next") -> Iterator[Document]:
         body = client.get(following).json()
         yield body
         following = body[link]
+
+
+@functools.cache
+def granted(group: str) -> frozenset[str]:
+    """The permissions of a group of ``fixtures/``; loading the file for each test would take half a second."""
+    rows = json.loads((settings.BASE_DIR / "fixtures" / "900_groups.json").read_text(encoding="utf-8"))
+    found = {row["fields"]["name"]: row["fields"]["permissions"] for row in rows}
+    return frozenset(codename for codename, *_ in found[group])
+
+
+def enrol(user: User, group: str) -> User:
+    """Put the user in one of the groups that every installation has."""
+    made, new = Group.objects.get_or_create(name=group)
+    if new:
+        made.permissions.set(Permission.objects.filter(codename__in=granted(group)))
+    user.groups.set([made])
+    return user
 
 
 @contextlib.contextmanager

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 
+from tests.base import enrol
 from threatdb.access import counters, tokens
 from threatdb.records.markings import Marking
 
@@ -27,12 +27,9 @@ def _empty_cache() -> None:
 @pytest.fixture
 def account(db: None) -> MakeAccount:
     """Makes an account in one of the groups that every installation has."""
-    call_command("loaddata", "900_groups", verbosity=0)
 
     def make(group: str, name: str = "", **more: Any) -> User:
-        user = User.objects.create_user(name or group, password="correct horse battery", **more)
-        user.groups.set(Group.objects.filter(name=group))
-        return user
+        return enrol(User.objects.create_user(name or group, password="correct horse battery", **more), group)
 
     return make
 

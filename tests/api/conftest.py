@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from functools import cache
 
 import pytest
-from django.conf import settings
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.core.cache import cache as kept_counts
 from django.test import Client
 
+from tests.base import enrol
 from threatdb.records.markings import Marking
 
 ClientFor = Callable[..., Client]
@@ -39,26 +37,13 @@ def cleared(db: None) -> ClientFor:
     return make
 
 
-@cache
-def granted(group: str) -> frozenset[str]:
-    """The permissions of a group of ``fixtures/``; loading the file for each test would take half a second."""
-    rows = json.loads((settings.BASE_DIR / "fixtures" / "900_groups.json").read_text(encoding="utf-8"))
-    found = {row["fields"]["name"]: row["fields"]["permissions"] for row in rows}
-    return frozenset(codename for codename, *_ in found[group])
-
-
 @pytest.fixture
 def member(db: None) -> MemberOf:
     """Makes the client of somebody in one of the groups that every installation has."""
 
     def make(group: str, name: str = "") -> Client:
-        made, new = Group.objects.get_or_create(name=group)
-        if new:
-            made.permissions.set(Permission.objects.filter(codename__in=granted(group)))
-        user = User.objects.create_user(name or group)
-        user.groups.add(made)
         client = Client()
-        client.force_login(user)
+        client.force_login(enrol(User.objects.create_user(name or group), group))
         return client
 
     return make

@@ -67,6 +67,8 @@ class Known:
     """Documents whose values are asked for."""
     beginnings: dict[str, str]
     """How a record has to stand for a move to succeed, where it is not `published`."""
+    needed: dict[str, dict[str, str]]
+    """For an address the parameters that it cannot do without, where none of them is required."""
     body: Callable[[str, str, str], Any]
     """A body that should be accepted, for the last word of an address, its resource, and the id in it."""
     words: dict[str, list[str]] = field(init=False)
@@ -145,11 +147,12 @@ class Lead:
         path = {"id": ids[0] if ids else "", "version": "1"}
         case = self.operation.Case(
             path_parameters={one.name: path[one.name] for one in self.operation.path_parameters},
-            query=dict.fromkeys(needed, "1"),
+            query=dict.fromkeys(needed, "1") | self.known.needed.get(self.operation.path, {}),
             headers={one.name: "*" for one in self.operation.headers if one.is_required},
         )
-        if self.operation.body:
-            case.media_type, case.body = "application/json", self.right_body(case)
+        right = self.right_body(case) if self.operation.body else None
+        if right is not None:
+            case.media_type, case.body = "application/json", right
         return case
 
     def right_body(self, case: Case) -> Any:
@@ -180,6 +183,8 @@ class Lead:
         needed = [one.name for one in self.operation.query if one.is_required and one.name in query]
         others = [name for name in query if name in free and name not in needed]
         kept = draw(st.lists(st.sampled_from(others), max_size=MOST_PARAMETERS, unique=True)) if others else []
+        if mostly(draw):
+            yield from self.known.needed.get(self.operation.path, {}).items()
         for name in [*needed, *kept]:
             led = free[name] and mostly(draw)
             yield name, draw(st.sampled_from(self.known.values(name))) if led else query[name]

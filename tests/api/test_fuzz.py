@@ -48,6 +48,9 @@ BEGINNINGS = {
     "split": "whole",
 }
 
+# What an address cannot do without, though none of its parameters is required.
+NEEDED = {"/api/v1/stats/profile/": {"country": "AF"}}
+
 
 @dataclass
 class Stage:
@@ -64,6 +67,8 @@ def stage(django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Co
         with kept_connection():
             served: Any = schemathesis.openapi.from_wsgi("/api/schema/", application)
         served.config.generation.update(with_security_parameters=False)
+        # A wrong request of a record that is gone, or under another address by now, may be told of that first.
+        served.config.checks.negative_data_rejection.expected_statuses = ["308", "4xx"]
         operations = [found.ok() for found in served.get_all_operations()]
         user = curator()
         client = Client()
@@ -101,7 +106,7 @@ def what_is_there(client: Client) -> Known:
     found = [ask(client, resource, page_size=30, **query)["results"] for resource in LISTS for query in queries]
     documents = [document for page in found for document in page]
     codes = {"published": "state", "another": "tactics"}
-    return Known(bodies.records | {"vocabularies": codes}, documents, BEGINNINGS, bodies)
+    return Known(bodies.records | {"vocabularies": codes}, documents, BEGINNINGS, NEEDED, bodies)
 
 
 def records_of(resource: str, document: Document) -> Iterator[tuple[str, str]]:
@@ -132,6 +137,7 @@ class Bodies:
             for resource, document in documents.items()
         }
         self.new["actors"]["slug"] = "one-more"
+        self.new["match"] = {"names": ["The Alias"]}
 
     def __call__(self, word: str, resource: str, record_id: str) -> Any:
         """The right body for the last word of an address, or for a method."""
@@ -188,5 +194,5 @@ def test_everybody_is_answered_as_described(stage: Stage, request: pytest.Fixtur
     """What he may not do, and what he asks for wrongly, are described too."""
     asked = ask_all(stage.operations, stage.known, {}, *examples(request))
     assert not asked.faults, report(asked)
-    reading = {one.label for one in stage.operations if one.method.upper() == "GET"}
-    assert {label for label in asked.statuses if asked.good(label)} == reading
+    open_to_all = {one.label for one in stage.operations if {} in one.definition.raw.get("security", [])}
+    assert {label for label in asked.statuses if asked.good(label)} == open_to_all

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
-from django.core.management import call_command
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from tests.base import enrol
 from threatdb.records.markings import Marking
 
 ALL = ("submit_records", "publish_records", "withdraw_records")
@@ -44,10 +44,7 @@ def make_member(db: None) -> MakeUser:
     """Makes a member of staff in one of the groups that every installation has."""
 
     def make(group: str) -> User:
-        call_command("loaddata", "900_groups", verbosity=0)
-        user = User.objects.create_user(group, is_staff=True)
-        user.groups.set(Group.objects.filter(name=group))
-        return user
+        return enrol(User.objects.create_user(group, is_staff=True), group)
 
     return make
 

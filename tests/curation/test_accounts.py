@@ -75,7 +75,7 @@ def test_a_user_is_added_and_given_a_role(client: Client) -> None:
     assert response.status_code == 302, response.context["adminform"].form.errors
     user = User.objects.get(username="new")
     assert user.check_password(password)
-    group = Group.objects.get(name="reader")
+    group = Group.objects.create(name="reader")
     joined = {"date_joined_0": "2026-01-02", "date_joined_1": "03:04:05"}
     assert save(client, address(user), groups=[str(group.pk)], is_staff="on", **joined).status_code == 302
     user.refresh_from_db()

@@ -11,8 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
-from django.core.management import call_command
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +19,7 @@ from django.urls import reverse
 from actors.models import RelationshipKind
 from incidents.models import Claim
 from sources.models import Source
+from tests.base import enrol
 from tests.factories.sources import make_source
 from threatdb.api.filters import MAX_QUERY
 from threatdb.records.models import Country
@@ -40,10 +40,7 @@ EVERYWHERE = ["_popup", "_to_field", "o", "p", "all", "q", "e", "_facets", "_cha
 def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """An administrator and a row for each page, made once for all tests of the module."""
     with django_db_blocker.unblock(), transaction.atomic():
-        call_command("loaddata", "900_groups", verbosity=0)
-        administrator = User.objects.create_user("administrator", is_staff=True)
-        administrator.groups.set(Group.objects.filter(name="administrator"))
-        make_rows(administrator)
+        make_rows(enrol(User.objects.create_user("administrator", is_staff=True), "administrator"))
         yield
         transaction.set_rollback(True)
 
