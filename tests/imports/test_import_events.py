@@ -268,6 +268,14 @@ def test_what_cannot_be_published_stays_a_draft_and_says_why(bring: Import) -> N
     assert BatchRow.objects.get(batch=batch).listed_problems()[0]["code"] == "not_published"
 
 
+@pytest.mark.parametrize(
+    ("size", "seconds", "following"),
+    [(50, 0.01, 100), (100, 0.2, 200), (400, 0.2, 500), (400, 0.8, 200), (100, 0.8, 50), (50, 9.0, 50), (50, 0.0, 100)],
+)
+def test_other_writers_wait_for_few_rows_where_rows_are_slow(size: int, seconds: float, following: int) -> None:
+    assert running.next_size(size, seconds) == following
+
+
 def test_two_actors_of_one_name_get_two_slugs(bring: Import) -> None:
     bring([row(1), row(2, side_b_new_id=1201)])
     assert set(Actor.objects.filter(name="Blue Front").values_list("slug", flat=True)) == {

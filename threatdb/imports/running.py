@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 from django.db import transaction
@@ -29,8 +31,10 @@ from .models import Batch, BatchRow
 from .naming import Naming
 from .reading import Unreadable, open_sheet
 
-# Rows of one transaction: at three thousand a second other writers wait a quarter of a second.
-CHUNK = 500
+# The most rows of one transaction, and the fewest unless there are no more.
+CHUNK, LEAST = 500, 50
+# Seconds that a transaction should take, during which other writers wait; where rows are slow, fewer are taken.
+AIM = 0.4
 # Seconds after which a batch whose process says nothing more may be taken up by another.
 LEASE_SECONDS = 20
 
@@ -119,6 +123,12 @@ def _update(batch: Batch, **values: object) -> None:
     batch.refresh_from_db()
 
 
+def next_size(size: int, seconds: float) -> int:
+    """How many rows to take in the next transaction, where so many took so long; at most twice as many."""
+    fitting = int(size * min(2.0, AIM / max(seconds, 0.001)))
+    return min(CHUNK, max(LEAST, fitting))
+
+
 class Pass:
     """One pass over the rows of a file; a dry one writes no record."""
 
@@ -139,8 +149,12 @@ class Pass:
         done = self.batch.position
         with open_sheet(path) as sheet:
             judged = self.judge.judge(sheet.rows())
-            for chunk in bulk.batches((row for row in judged if row.number > done), CHUNK):
+            rest = (row for row in judged if row.number > done)
+            size = min(LEAST, CHUNK)
+            while chunk := list(islice(rest, size)):
+                began = monotonic()
                 self._bring(chunk)
+                size = next_size(size, monotonic() - began)
                 progress(len(chunk))
 
     def _bring(self, chunk: list[Judged]) -> None:
