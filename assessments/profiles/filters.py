@@ -11,12 +11,12 @@ from incidents.filters import IncidentFilterSet
 
 
 class ProfileFilterSet(IncidentFilterSet):
-    """All that incidents can be filtered by, but for their dates.
+    """All that incidents can be filtered by, but for their dates and for relatives of actors.
 
     A profile counts days, so it has to know its time itself: ``since`` and ``until`` say it.
     """
 
-    left_out: ClassVar[tuple[str, ...]] = ("date_earliest", "date_latest", "occurred")
+    left_out: ClassVar[tuple[str, ...]] = ("date_earliest", "date_latest", "occurred", "include", "depth")
 
     @classmethod
     def get_filters(cls) -> OrderedDict[str, django_filters.Filter]:

@@ -25,11 +25,11 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def own_name() -> str:
-    """The benchmark's database: a file of its own, or on PostgreSQL the configured name and a suffix."""
+def own_name(of: str = "incidents") -> str:
+    """A database of the benchmark: a file of its own, or on PostgreSQL the configured name and a suffix."""
     if is_postgresql():
-        return f"{connection.settings_dict['NAME']}_bench"
-    return str(Path(settings.BASE_DIR) / "data" / "bench" / "incidents.sqlite3")
+        return f"{connection.settings_dict['NAME']}_bench" + ("" if of == "incidents" else f"_{of}")
+    return str(Path(settings.BASE_DIR) / "data" / "bench" / f"{of}.sqlite3")
 
 
 def use(name: str) -> None:

@@ -14,7 +14,9 @@ import django
 from django.db import connection
 from django.test import override_settings
 
-from . import cases, database, importing, loading
+from tests.actors.matching import corpus
+
+from . import cases, database, importing, loading, names
 from .cases import Bench, Line
 from .client import Client
 
@@ -31,13 +33,19 @@ class Options:
     repetitions: int
     fresh: bool = False
     json_file: Path | None = None
+    what: str = "lists"
 
 
 def run(options: Options, say: Say) -> bool:
     """Measure everything, print it, and say whether every target is met."""
-    loaded = loading.prepare(options.incidents, fresh=options.fresh)
-    say(f"{'Loaded' if loaded else 'Found'} {options.incidents:,} incidents in {where()}.")
-    found = measure(options.repetitions, say)
+    if options.what == "names":
+        names.prepare()
+        say(f"Loaded {corpus.NAMES:,} names into {where()}.")
+        found = _told(names.lines(Bench(Client(), options.repetitions)), say)
+    else:
+        loaded = loading.prepare(options.incidents, fresh=options.fresh)
+        say(f"{'Loaded' if loaded else 'Found'} {options.incidents:,} incidents in {where()}.")
+        found = measure(options.repetitions, say)
     if options.json_file:
         options.json_file.write_text(json.dumps(summary(options, found), indent=2) + "\n", encoding="utf-8")
     missed = [line for line in found if line.met is False]
@@ -66,11 +74,14 @@ def measure(repetitions: int, say: Say) -> list[Line]:
             cases.profiles,
             cases.changes,
         ):
-            lines = group(bench)
-            for line in table(lines):
-                say(line)
-            found += lines
+            found += _told(group(bench), say)
     return found
+
+
+def _told(lines: list[Line], say: Say) -> list[Line]:
+    for line in table(lines):
+        say(line)
+    return lines
 
 
 def where() -> str:
@@ -85,7 +96,7 @@ def table(lines: Iterable[Line]) -> Iterable[str]:
         for line in members:
             yield _row(
                 line.name,
-                f"{line.value:,.2f} {line.unit}",
+                f"{line.value:,.{2 if line.unit else 3}f} {line.unit}".strip(),
                 f"{line.base:,.2f} {line.unit}" if line.base is not None else "",
                 f"{line.ratio:.2f}" if line.ratio is not None else "",
                 line.target,

@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.core.management import get_commands
 from django.test import Client
 
+from actors import identity
 from actors.matching import batches, finding, register
 from assessments.profiles import figures, periods
 from incidents import statistics
@@ -329,6 +330,8 @@ CONSTANTS = {
     "Characters in a code of a crosswalk": (vocabularies, "MAX_CODE"),
     "Characters of a crosswalk as JSON": (vocabularies, "MAX_CROSSWALK"),
     "Characters by which names are compared, written in plain ASCII": (search, "MAX_KEY"),
+    "Relationships that `include` follows, one from the next": (identity, "MAX_DEPTH"),
+    "Actors that `include` adds up to": (identity, "MAX_INCLUDED"),
     "Names in a batch to be matched": (batches, "MAX_NAMES"),
     "Candidates for a name": (finding, "MAX_LIMIT"),
     "Sets of names that a process keeps for matching, one for each class of viewers": (register, "MAX_REGISTERS"),

@@ -18,6 +18,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "what", nargs="?", choices=["lists", "names"], default="lists", help="Lists, or the matching of names."
+        )
         parser.add_argument("--incidents", type=int, default=50_000, help="How many to load (default 50000).")
         parser.add_argument("--repetitions", type=int, default=31, help="Requests of each kind (default 31).")
         parser.add_argument("--fresh", action="store_true", help="Load anew even if the same is there.")
@@ -28,7 +31,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["incidents"] < 200 or not 1 <= options["repetitions"] <= MOST_REPETITIONS:
             raise CommandError(f"Load at least 200 incidents, and repeat 1 to {MOST_REPETITIONS:,} times.")
-        asked = program.Options(options["incidents"], options["repetitions"], options["fresh"], options["json"])
+        asked = program.Options(
+            options["incidents"], options["repetitions"], options["fresh"], options["json"], options["what"]
+        )
         try:
             rows = options["imports"]
             met = program.run_imports(rows, self.stdout.write) if rows else program.run(asked, self.stdout.write)
