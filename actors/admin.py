@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+
+from threatdb.curation.access import viewer_for
 from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, VocabularyAdmin
 
+from .matching.duplicates import likely_duplicates
 from .models import (
     Actor,
     ActorCitation,
@@ -68,7 +73,7 @@ class ActorCitationInline(CitationInline):
 class ActorAdmin(RecordAdmin):
     """Actors."""
 
-    # It leads to the profile, which an app above this one shows.
+    # It leads to the profile, which an app above this one shows, and names likely duplicates.
     change_form_template = "admin/actors/actor_change_form.html"
     list_display = ("name", "slug", "kind", "status", "state", "marking", "readers", "updated_at")
     list_filter = (*RecordAdmin.list_filter, "kind", "status")
@@ -80,6 +85,19 @@ class ActorAdmin(RecordAdmin):
         ),
     ]
     inlines = [NameInline, PhaseInline, DesignationInline, IdentifierInline, ActorCitationInline]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        actor = context["original"]
+        if actor is not None:
+            context["duplicates"] = likely_duplicates(actor, viewer_for(request))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Says it too where the page that follows is another."""
+        if found := likely_duplicates(obj, viewer_for(request)):
+            names = ", ".join(f"{one.actor['name']} ({one.actor['slug']})" for one in found)
+            messages.warning(request, f"“{obj}” may be on record already: {names}.")
+        return super().response_add(request, obj, post_url_continue)
 
 
 class RelationshipCitationInline(CitationInline):

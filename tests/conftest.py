@@ -39,6 +39,14 @@ def seeded(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> I
 
 
 @pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """What is kept under a position of the ledger is of one test: the next passes the same positions anew."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def ledger_as_migrated(request: pytest.FixtureRequest) -> None:
     """The rows that migrations made. A test that commits is followed by a flush, which takes them away."""
     marker = request.node.get_closest_marker("django_db")

@@ -38,7 +38,7 @@ Key = tuple[Any, ...]
 MAX_REGISTERS = 12
 KEPT = 24 * 3600
 # Names that are looked at closely.
-CLOSELY = 80
+CLOSELY = 40
 READ_AT_ONCE = 2000
 
 
