@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from threatdb.curation.access import viewer_for
 from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, VocabularyAdmin
 
+from .importers.reviewing import ImportedActors
 from .matching.duplicates import likely_duplicates
 from .models import (
     Actor,
@@ -70,7 +71,7 @@ class ActorCitationInline(CitationInline):
 
 
 @admin.register(Actor)
-class ActorAdmin(RecordAdmin):
+class ActorAdmin(ImportedActors, RecordAdmin):
     """Actors."""
 
     # It leads to the profile, which an app above this one shows, and names likely duplicates.

@@ -23,6 +23,7 @@ HELD = {
     "records.submit_records": FROM_CONTRIBUTOR,
     "records.publish_records": FROM_CURATOR,
     "records.withdraw_records": FROM_CURATOR,
+    "imports.run_imports": FROM_CURATOR,
     "webhooks.add_subscription": FROM_CURATOR,
     "webhooks.manage_subscriptions": ADMINISTRATOR,
     "records.purge_records": ADMINISTRATOR,

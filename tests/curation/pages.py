@@ -13,6 +13,7 @@ from tests.factories.assessments import make_assessment
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
 from threatdb.access import tokens
+from threatdb.imports.models import Batch
 from threatdb.records import registry
 from threatdb.records.models import Country
 from threatdb.webhooks.models import Subscription
@@ -46,6 +47,9 @@ def make_rows(administrator: User) -> None:
     Licence.objects.get_or_create(code="cc-by", defaults={"label": "CC BY"})
     Group.objects.get_or_create(name="somebody")
     tokens.issue(owner=administrator, name="map")
+    Batch.objects.create(
+        format="ucdp-ged", file_name="ged.csv", digest="0" * 64, marking=0, clearance=0, by=administrator
+    )
     subscription = Subscription.objects.create(
         owner=administrator, name="mirror", url="https://example.org", position=0
     )

@@ -30,7 +30,7 @@ from .pages import PAGES, RECORDS, make_rows, name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# Tables of the ledger, of the loader of fixtures and of the API, which nobody edits.
+# Tables of the ledger, of the loader of fixtures, of imports and of the API, which nobody edits.
 LEDGER = {
     "records.fixtureload",
     "records.ledgerclock",
@@ -41,6 +41,8 @@ LEDGER = {
     "records.tombstone",
     "api.keptanswer",
     "records.merge",
+    "imports.batchrow",
+    "imports.origin",
 }
 
 

@@ -23,6 +23,7 @@ from threatdb.records.writing import Author
 
 from .formats import DATASET, Format, Key, Named, NamedActor, slots
 from .models import Origin
+from .namesakes import namesakes, remember
 
 # By what a data set is known whose release nobody has named.
 ANY_RELEASE = "any release"
@@ -127,7 +128,11 @@ class Naming:
         for actor in named:
             if actor.key not in found:
                 missing.setdefault(actor.key, actor)
-        made = self._make(list(missing.values()), ids)
+        marking = parse_marking(self.marking)
+        same = namesakes(missing.values(), self.author.viewer, marking, in_force=self.publish)
+        remember(same)
+        found |= same
+        made = self._make([actor for key, actor in missing.items() if key not in same], ids)
         self.made |= made.keys()
         return found | {key: one.id for key, one in made.items()}
 

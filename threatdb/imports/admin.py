@@ -1,0 +1,221 @@
+"""The admin pages of imports: what a file would bring, how far it is, and what came of each row."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.cache import never_cache
+from rest_framework import serializers
+
+from threatdb.api.errors import errors_of
+from threatdb.curation.access import page_of, viewer_for
+from threatdb.curation.admin import CheckedAdmin
+from threatdb.curation.refusals import in_words
+from threatdb.records import registry
+from threatdb.records.fields import MAX_INTEGER
+from threatdb.records.models import Record
+from threatdb.records.services import Conflict
+from threatdb.records.writing import Author
+
+from . import batches, deciding, formats, reports
+from .choices import OPEN, Decision, Outcome
+from .models import COUNTS, Batch, BatchRow
+
+# Rows of a page of the report, and seconds after which the page of a running import is read again.
+ROWS = 50
+REFRESH_SECONDS = 3
+
+
+def visible(request: HttpRequest) -> QuerySet[Batch]:
+    """One's own imports, and those of others whose rows are marked no higher than one may see."""
+    viewer = viewer_for(request)
+    others = Q(clearance__lte=viewer.clearance) if viewer.curates else Q(pk__in=[])
+    return Batch.objects.filter(Q(by=request.user.pk) | others).select_related("by")
+
+
+@admin.register(Batch)
+class BatchAdmin(CheckedAdmin):
+    """Imports. Nobody edits one: it is started, watched, cancelled, and its report read."""
+
+    list_display = ("__str__", "by", "created_at", "state", "read", *COUNTS)
+    list_filter = ("state", "dry_run")
+    ordering = ("-created_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible(request).order_by(*self.ordering)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("imports.run_imports")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("imports.run_imports")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # --- Addresses ---
+
+    def get_urls(self) -> list[Any]:
+        def view(function: Any) -> Any:
+            return never_cache(self.admin_site.admin_view(function))
+
+        own = [
+            path("<path:object_id>/cancel/", view(self.cancel_view), name="imports_batch_cancel"),
+            path("<path:object_id>/rows/<int:number>/decide/", view(self.decide_view), name="imports_batch_decide"),
+            path("<path:object_id>/problems.csv", view(self.problems_view), name="imports_batch_problems"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def _batch(self, request: HttpRequest, object_id: str) -> Batch:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        batch: Batch = self.get_object(request, unquote(object_id))
+        return batch
+
+    # --- The report ---
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one import, which reads itself again while it runs."""
+        batch = self._batch(request, object_id)
+        response = TemplateResponse(request, "admin/imports/batch.html", self._context(request, batch))
+        if batch.state in OPEN:
+            response["Refresh"] = str(REFRESH_SECONDS)
+        return response
+
+    def _context(self, request: HttpRequest, batch: Batch) -> dict[str, Any]:
+        asked = request.GET.get("outcome", "")
+        outcome = asked if asked in Outcome.values else ""
+        return {
+            **self.admin_site.each_context(request),
+            "title": str(batch),
+            "opts": self.opts,
+            "original": batch,
+            "label": formats.get(batch.format).label if batch.format in formats.names() else batch.format,
+            "counts": [(name, getattr(batch, name)) for name in ("read", *COUNTS)],
+            "total": batch.total or 0,
+            "is_open": batch.state in OPEN,
+            "problems": BatchRow.objects.filter(batch=batch, problems__isnull=False).exists(),
+            "outcome": outcome,
+            "decisions": Decision.choices,
+            "outcomes": self._outcomes(batch, outcome),
+            **self._rows(request, batch, outcome),
+        }
+
+    def _outcomes(self, batch: Batch, chosen: str) -> list[dict[str, Any]]:
+        """The outcomes that rows of the report can be narrowed to."""
+        choices = [("", "All"), *Outcome.choices]
+        page = _page_of(batch)
+        return [
+            {"label": label, "url": f"{page}?{urlencode({'outcome': value})}", "chosen": value == chosen}
+            for value, label in choices
+        ]
+
+    def _rows(self, request: HttpRequest, batch: Batch, outcome: str) -> dict[str, Any]:
+        kept = BatchRow.objects.filter(batch=batch).order_by("number")
+        page = Paginator(kept.filter(outcome=outcome) if outcome else kept, ROWS).get_page(request.GET.get("page"))
+        records = self._records(request, batch, [row.record_id for row in page])
+        rows = [
+            {
+                "row": row,
+                "record": records.get(row.record_id),
+                "problems": row.listed_problems(),
+                # Of a record that he may not see, nobody reads the values.
+                "conflicts": _shown(row) if row.record_id in records else [],
+            }
+            for row in page
+        ]
+        return {"page": page, "rows": rows}
+
+    def _records(self, request: HttpRequest, batch: Batch, ids: list[Any]) -> dict[Any, dict[str, str]]:
+        """The records that rows became, as far as the user may see them."""
+        if batch.format not in formats.names():
+            return {}
+        record_type = registry.get(formats.get(batch.format).record_type)
+        shown: QuerySet[Record] = record_type.model.objects.visible_to(viewer_for(request))
+        found = shown.filter(pk__in=[pk for pk in ids if pk])
+        return {record.pk: {"label": str(record), "url": page_of(record)} for record in found}
+
+    # --- What may be done ---
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Stop an import; what it has written stays."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        batch = self._batch(request, object_id)
+        if batches.cancel(batch):
+            self.log_change(request, batch, "Cancelled.")
+            self.message_user(request, "The import is cancelled; what it has written stays.", messages.SUCCESS)
+        else:
+            self.message_user(request, "The import was over already.", messages.WARNING)
+        return HttpResponseRedirect(_page_of(batch))
+
+    def decide_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+        """Settle what a row is in conflict over: theirs, ours, or both."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        batch = self._batch(request, object_id)
+        row = BatchRow.objects.filter(batch=batch, number=min(number, MAX_INTEGER)).first()
+        if row is None or row.record_id not in self._records(request, batch, [row.record_id]):
+            raise Http404("There is no such row.")
+        chosen = {key: request.POST.get(key, "") for key in row.listed_conflicts()}
+        decisions = {key: Decision(value) for key, value in chosen.items() if value in Decision.values}
+        user: Any = request.user
+        try:
+            deciding.decide(row, decisions, Author(viewer_for(request), user))
+        except serializers.ValidationError as error:
+            said = " ".join(f"{e['pointer']}: {e['detail']}" for e in errors_of(error))
+            self.message_user(request, said, messages.ERROR)
+        except (ValidationError, Conflict) as error:
+            self.message_user(request, in_words(self.admin_site, request, error), messages.ERROR)
+        else:
+            self.message_user(request, f"Row {number} is decided.", messages.SUCCESS)
+        return HttpResponseRedirect(f"{_page_of(batch)}?{urlencode({'outcome': Outcome.CONFLICT.value})}")
+
+    def problems_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """The rows with problems, as CSV."""
+        batch = self._batch(request, object_id)
+        response = StreamingHttpResponse(reports.error_lines(batch), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="problems-{batch.pk}.csv"'
+        return response
+
+
+def _shown(row: BatchRow) -> list[dict[str, Any]]:
+    """The keys over which a row is in conflict, with both values as JSON."""
+    return [
+        {
+            "key": key,
+            "theirs": orjson.dumps(conflict["theirs"]).decode(),
+            "ours": orjson.dumps(conflict["ours"]).decode(),
+            "decision": conflict["decision"],
+        }
+        for key, conflict in row.listed_conflicts().items()
+    ]
+
+
+def _page_of(batch: Batch, page: str = "change") -> str:
+    return reverse(f"admin:imports_batch_{page}", args=[quote(str(batch.pk))])
