@@ -32,9 +32,9 @@ from .naming import Naming
 from .reading import Unreadable, open_sheet
 
 # The most rows of one transaction, and the fewest unless there are no more.
-CHUNK, LEAST = 500, 50
+CHUNK, LEAST = 500, 25
 # Seconds that a transaction should take, during which other writers wait; where rows are slow, fewer are taken.
-AIM = 0.4
+AIM = 0.25
 # Seconds after which a batch whose process says nothing more may be taken up by another.
 LEASE_SECONDS = 20
 
