@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ import orjson
 import pandas
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from pyarrow import parquet
 
@@ -487,6 +488,23 @@ def frugal() -> Iterator[None]:
         yield
 
 
+def write_more() -> None:
+    public.copies(public.incident(title="New"), ({"title": f"Late {number}"} for number in range(9)))
+
+
+def in_a_thread_of_its_own(write: Callable[[], None]) -> None:
+    """As another request would: each thread has its own connection, and on PostgreSQL the export reads on this one."""
+
+    def run() -> None:
+        try:
+            write()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("frugal")
 def test_what_is_written_meanwhile_changes_nothing(client: Client) -> None:
@@ -496,7 +514,7 @@ def test_what_is_written_meanwhile_changes_nothing(client: Client) -> None:
     pieces = response.streaming_content
     body = next(pieces)
 
-    public.copies(public.incident(title="New"), ({"title": f"Late {number}"} for number in range(9)))
+    in_a_thread_of_its_own(write_more)
     body += b"".join(pieces)
 
     assert ids_of(body, "ndjson") == before
