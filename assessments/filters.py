@@ -7,8 +7,9 @@ from uuid import UUID
 
 from actors.filters import actor_term, at_least, codes_of, pair_of_actors
 from sources.naming import source_term
-from threatdb.api.families import Code, Day, Decimal, Family, Number, Single, Term, Text, Within, record_id
+from threatdb.api.families import Code, Day, Decimal, Family, Number, Single, Term, Text, Within
 from threatdb.api.filters import RecordFilterSet
+from threatdb.api.sight import record_id
 from threatdb.records.models import Country
 from threatdb.records.querysets import IndexQuerySet
 

@@ -26,10 +26,9 @@ from threatdb.api.families import (
     Term,
     Text,
     Within,
-    record_id,
 )
 from threatdb.api.filters import RecordFilterSet
-from threatdb.api.sight import Sight
+from threatdb.api.sight import Sight, record_id
 from threatdb.records.choices import DatePrecision, Likelihood
 from threatdb.records.models import Country
 from threatdb.records.querysets import IndexQuerySet

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threatdb.api.families import Term, record_id
+from threatdb.api.families import Term
+from threatdb.api.sight import record_id
 
 
 def source_term() -> Term:

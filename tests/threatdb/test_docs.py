@@ -20,6 +20,7 @@ from django.test import Client
 
 from actors import identity
 from actors.matching import batches, finding, register
+from assessments.pages import profile_pictures, scores_page
 from assessments.profiles import figures, periods
 from incidents import statistics
 from tests.api.grammar import LISTS
@@ -315,6 +316,9 @@ CONSTANTS = {
     "Values of a facet": (statistics, "MAX_FACET_VALUES"),
     "Days of a window of a profile": (periods, "MAX_DAYS"),
     "Areas, codes, relationships or judgements that a profile names": (figures, "MAX_NAMED"),
+    "Bars of a timeline on a profile's page": (profile_pictures, "MAX_BARS"),
+    "Places on the map of a profile's page": (profile_pictures, "MAX_PLACES"),
+    "Rows of a table on the page of scores": (scores_page, "MAX_GROUPS_SHOWN"),
     "Records on a page": (pagination, "MAX_SIZE"),
     "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
     "Records in an export": (formats, "MAX_ROWS"),

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
-from uuid import UUID
 
 import django_filters
 from django import forms
@@ -311,19 +310,6 @@ class Term(Family):
             lookup: GrammarFilter(parse, apply, help_text=words, parse_for=parse_for, split=lookup.endswith("__in"))
             for lookup, (apply, words) in lookups.items()
         }
-
-
-def record_id(sight: Sight) -> values.Parse:
-    """Reads the id of a record. One that may not be named here is in no document, like one that never was."""
-
-    def read(value: str) -> UUID:
-        found = values.identifier(value)
-        return found if sight.knows(found) else NO_RECORD
-
-    return read
-
-
-NO_RECORD = UUID(int=0)
 
 
 @dataclass

@@ -15,12 +15,16 @@ from threatdb.records.visibility import Viewer
 
 from .errors import InvalidParameters, did_you_mean, nearest, parameter_error
 from .moments import position_as_of
+from .values import Parse, identifier
 from .viewing import viewer_of_request
 
 PUBLISHED, WORKING = VIEWS = ("published", "working")
 
 # Of the past and of working copies, how many documents a search may find: each is read for what it names.
 MAX_SEARCHED = 5_000
+
+# Stands for every record that may not be named.
+NO_RECORD = UUID(int=0)
 
 # The parameters that say what is looked at.
 PARAMETERS = ("view", "as_of")
@@ -111,3 +115,13 @@ def _read_view(request: Request, viewer: Viewer) -> bool:
         detail = "Working copies are for those who curate."
         raise NotAuthenticated(detail) if request.user.is_anonymous else PermissionDenied(detail)
     return asked == WORKING
+
+
+def record_id(sight: Sight) -> Parse:
+    """Reads the id of a record. One that may not be named here is in no document, like one that never was."""
+
+    def read(value: str) -> UUID:
+        found = identifier(value)
+        return found if sight.knows(found) else NO_RECORD
+
+    return read
