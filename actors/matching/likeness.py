@@ -106,10 +106,17 @@ def _as_a_whole(asked: Form, name: Form) -> Likeness:
         if len(asked.skeleton) > 3 and asked.skeleton == name.skeleton:
             return Likeness(0.92, (TRANSLITERATION,))
         return NONE
+    if _digits(asked) != _digits(name):
+        return NONE
     near = OSA.normalized_similarity(asked.bare, name.bare)
     if asked.skeleton == name.skeleton and len(asked.skeleton) > 2:
         return Likeness(0.78 + 0.16 * near, (TRANSLITERATION,))
     return Likeness(0.95 * near, (SPELLING,)) if near > 0.8 else NONE
+
+
+def _digits(form: Form) -> str:
+    """The numbers in a name: one that differs is another number, not another spelling."""
+    return "".join(letter for letter in form.bare if letter.isdigit())
 
 
 def _by_words(asked: Form, name: Form, weigh: Weigh) -> Likeness:
