@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,6 @@ from actors.documents import union
 from incidents.choices import IncidentKind, LinkKind
 from incidents.models import (
     CasualtyReport,
-    ClaimIndex,
     Incident,
     IncidentIdentifier,
     IncidentIndex,
@@ -25,10 +24,10 @@ from incidents.models import (
 )
 from incidents.models.counts import BOUNDS, TOLL, Toll
 from sources.documents import citations_of
+from threatdb.records import registry
 from threatdb.records.documents import date_of, or_none
 from threatdb.records.embedding import Embedder
 from threatdb.records.markings import parse_marking
-from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.registry import Document, RecordType, Term
 from threatdb.records.visibility import Viewer
 
@@ -77,15 +76,10 @@ class IncidentType(RecordType):
         }
         return {**document, "source_count": len(incident_terms.sources_of(document))}
 
-    def reverse(self, document: Document) -> Document:
-        claims = [
-            {key: claim[key] for key in CLAIM_LEAF}
-            for claim in _in_force(ClaimIndex.objects.all(), document, "incident")
-        ]
-        members = [
-            self.leaf_of(member) for member in _in_force(IncidentIndex.objects.all(), document, LinkKind.PART_OF)
-        ]
-        return _behind(document, claims, members)
+    def reverse_of_all(self, documents: Sequence[Document]) -> list[Document]:
+        claims = _in_force(registry.get("claim"), documents, "incident")
+        members = _in_force(self, documents, LinkKind.PART_OF)
+        return [_behind(*all_three) for all_three in zip(documents, claims, members, strict=True)]
 
     def reverse_of_new(self, document: Document) -> Document:
         return _behind(document, [], [])
@@ -255,13 +249,22 @@ def _share(part: int, whole: int | None) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def _in_force(index: IndexQuerySet, document: Document, term: str) -> Iterable[Document]:
-    """The documents in force that name this one in a term and may be embedded in it, by date then id."""
-    viewer = Viewer(clearance=parse_marking(document["marking"]))
-    rows = index.visible_to(viewer).with_term(term, [document["id"]])
-    # The engines disagree on where NULL stands in an order.
-    rows = rows.order_by(F("date_earliest").asc(nulls_last=True), "record_id")
-    return (orjson.loads(text) for text in rows.values_list("revision__document", flat=True))
+def _in_force(kind: RecordType, documents: Sequence[Document], term: str) -> list[list[Document]]:
+    """For each document the leaves of those in force that name it in a term and may be embedded in it, by date then id.
+
+    One query for each marking among the documents.
+    """
+    found: dict[tuple[str, str], list[Document]] = {(d["marking"], d["id"]): [] for d in documents}
+    for marking in {marking for marking, _ in found}:
+        wanted = [key for has, key in found if has == marking]
+        rows = kind.index.objects.visible_to(Viewer(clearance=parse_marking(marking)))
+        # Joined, and so once for each document that a row names: read off the index of the terms, however few they are.
+        rows = rows.filter(terms__kind=term, terms__value__in=wanted, terms__in_force=True)
+        # The engines disagree on where NULL stands in an order.
+        rows = rows.order_by(F("date_earliest").asc(nulls_last=True), "record_id")
+        for key, text in rows.values_list("terms__value", "revision__document"):
+            found[marking, key].append(kind.leaf_of(orjson.loads(text)))
+    return [found[d["marking"], d["id"]] for d in documents]
 
 
 def _place_columns(place: Document) -> dict[str, Any]:

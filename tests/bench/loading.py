@@ -126,7 +126,7 @@ class Loader:
         """Show the claims in the incidents that they cover."""
         covered = [claim.parts[0].incident_id for claim in claims]  # type: ignore[attr-defined]
         with transaction.atomic():
-            propagation.refresh(registry.get("incident"), covered, self.act, _with_claims)
+            propagation.refresh(registry.get("incident"), covered, self.act, _as_it_is, behind=covered)
 
     def _insert(self, kind: RecordType, bundles: Sequence[Bundle]) -> None:
         bulk.insert(kind.model, [bundle.record for bundle in bundles])
@@ -155,5 +155,5 @@ class Loader:
         return entries
 
 
-def _with_claims(kind: RecordType, document: Document) -> Document:
-    return {**document, **kind.reverse(document)}
+def _as_it_is(kind: RecordType, document: Document) -> Document:
+    return document

@@ -101,10 +101,9 @@ class _Moving:
         self.leaf = survivor.record_type.leaf_of(documents.load(shown.revision.document))
 
     def renewed(self, record_type: RecordType, document: Document) -> Document:
-        """The document after the merge."""
+        """The document after the merge, but for its reverse keys."""
         gains = document["id"] == self.leaf["id"]
-        new = self._gained(document) if gains else _without_twins(self._moved(document), self.leaf["id"])
-        return {**new, **record_type.reverse(new)}
+        return self._gained(document) if gains else _without_twins(self._moved(document), self.leaf["id"])
 
     def _moved(self, document: Document) -> Document:
         return refreshed(document, {self.key: self.leaf})
@@ -150,8 +149,9 @@ class _Moving:
         """Append the documents to the ledger: what is shown from behind before what shows it, the survivor last."""
         kind, survivor = self.survivor.record_type, {self.survivor.record.pk}
         for record_type, ids in self._named().items():
-            propagation.refresh(record_type, ids - survivor, act, self.renewed, Action.MERGE)
-        propagation.refresh(kind, survivor, act, self.renewed, Action.MERGE)
+            others = ids - survivor
+            propagation.refresh(record_type, others, act, self.renewed, Action.MERGE, behind=others)
+        propagation.refresh(kind, survivor, act, self.renewed, Action.MERGE, behind=survivor)
         services.reread(self.survivor.record)
 
     def _named(self) -> dict[RecordType, set[UUID]]:

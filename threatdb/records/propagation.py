@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -20,6 +20,10 @@ from .registry import Document, RecordType
 BATCH = 1000
 
 Renewal = Callable[[RecordType, Document], Document]
+"""How a document shows anew what it names. Its reverse keys are left to ``refresh``, which reads those of all."""
+
+Renewed = dict[int, tuple[Document, Document]]
+"""A document as it is and as it will be, by its position in the ledger."""
 
 
 def spread(entry: Entry, act: Act) -> None:
@@ -33,12 +37,12 @@ def spread(entry: Entry, act: Act) -> None:
     if not for_readers and _readers_see(entry):
         return
     affected = _affected(entry) if for_readers else set()
-    renew = _renewal(entry, affected)
+    renew = _renewal(entry)
     named = _named_in(entry)
     raised = []
     for record_type in registry.all_types():
         ids = named.get(record_type.name, set()) | (affected if record_type.reverse_keys else set())
-        raised += refresh(record_type, ids, act, renew)
+        raised += refresh(record_type, ids, act, renew, behind=affected)
     for draft in raised:
         spread(draft, act)
 
@@ -66,19 +70,15 @@ def _named_in(entry: Entry) -> dict[str, set[UUID]]:
     return ids
 
 
-def _renewal(entry: Entry, affected: set[UUID]) -> Renewal:
-    """How a document shows the entry's record anew.
-
-    Both in one step, so that no revision ever shows a leaf beside what was derived from the one before
-    it, nor, after a withdrawal, what the working copy says.
-    """
+def _renewal(entry: Entry) -> Renewal:
+    """How a document shows the entry's record anew, and is raised with it."""
     leaves = {str(entry.record_id): entry.record_type.leaf_of(entry.document)}
 
     def renew(record_type: RecordType, document: Document) -> Document:
         shown = refreshed(document, leaves)
-        if outranked := _outranks(entry, record_type, document):
+        if _outranks(entry, record_type, document):
             shown["marking"] = entry.marking.code
-        return {**shown, **record_type.reverse(shown)} if outranked or UUID(document["id"]) in affected else shown
+        return shown
 
     return renew
 
@@ -98,32 +98,34 @@ class _Live:
     """A record's live index rows (the same where nothing is pending) and its counters."""
 
     number: int = 0
-    action: Action = Action.REFRESH
     in_force: IndexRow | None = None
     current: IndexRow | None = None
     entries: list[Entry] = field(default_factory=list)
 
-    def advance(self, record_type: RecordType, act: Act, renew: Renewal) -> None:
-        """Add an entry for each live document that ``renew`` changes; the published one comes first."""
-        if self.in_force:
-            self._add(record_type, self.in_force, act, renew, self.in_force.version + 1)
-        published_anew = bool(self.entries)
-        if self.current and self.current is not self.in_force:
-            version = self.current.version + published_anew
-            self._add(record_type, self.current, act, renew, version, always=published_anew)
+    @property
+    def rows(self) -> list[IndexRow]:
+        """The row of each live document; the published one comes first."""
+        beside = self.current if self.current is not self.in_force else None
+        return [row for row in (self.in_force, beside) if row]
+
+    def advance(self, record_type: RecordType, act: Act, action: Action, renewed: Renewed) -> None:
+        """Add an entry for each live document that changes."""
+        for row in self.rows:
+            # A working copy beside what was published anew counts that edition.
+            version = row.version + (row.in_force or bool(self.entries))
+            self._add(record_type, row, act, action, renewed, version)
 
     def _add(
         self,
         record_type: RecordType,
         row: IndexRow,
         act: Act,
-        renew: Renewal,
+        action: Action,
+        renewed: Renewed,
         version: int,
-        always: bool = False,
     ) -> None:
-        old = documents.load(row.revision.document)
-        new = renew(record_type, old)
-        if new == old and not always:
+        old, new = renewed[row.pk]
+        if new == old and not self.entries:
             return
         head = {"version": version, "updated_at": documents.timestamp(act.at)}
         self.number += 1
@@ -133,7 +135,7 @@ class _Live:
                 row.record_id,
                 self.number,
                 version,
-                self.action,
+                action,
                 {**new, **head},
                 in_force=row.in_force,
                 current=row.current,
@@ -145,24 +147,45 @@ class _Live:
 
 
 def refresh(
-    record_type: RecordType, ids: Iterable[UUID], act: Act, renew: Renewal, action: Action = Action.REFRESH
+    record_type: RecordType,
+    ids: Iterable[UUID],
+    act: Act,
+    renew: Renewal,
+    action: Action = Action.REFRESH,
+    *,
+    behind: Collection[UUID] = (),
 ) -> list[Entry]:
     """Append revisions of the live documents of these records that ``renew`` changes, in bulk.
 
-    Returns those of working copies whose marking it raised.
+    Those ``behind``, and those whose marking changes, also have their reverse keys made anew. Returns the revisions of
+    working copies whose marking was raised.
     """
     wanted, raised = sorted(ids), list[Entry]()
     with _set_aside() if len(wanted) > BATCH else nullcontext():
         for batch in bulk.batches(wanted, BATCH):
             live = _live(record_type, batch)
+            renewed = _renewed(record_type, [row for record in live for row in record.rows], renew, behind)
             for record in live:
-                record.action = action
-                record.advance(record_type, act, renew)
+                record.advance(record_type, act, action, renewed)
             moved = [record for record in live if record.entries]
             ledger.append([entry for record in moved for entry in record.entries], act)
             _point(record_type, moved, act)
             raised += _raise(moved)
     return raised
+
+
+def _renewed(record_type: RecordType, rows: list[IndexRow], renew: Renewal, behind: Collection[UUID]) -> Renewed:
+    """What becomes of the documents of these rows.
+
+    What they name and what is derived from behind in one step, so that no revision ever shows a leaf beside what was
+    derived from the one before it, nor, after a withdrawal, what the working copy says.
+    """
+    old = {row.pk: documents.load(row.revision.document) for row in rows}
+    new = {seq: renew(record_type, document) for seq, document in old.items()}
+    anew = [row.pk for row in rows if row.record_id in behind or new[row.pk]["marking"] != old[row.pk]["marking"]]
+    for seq, keys in zip(anew, record_type.reverse_of_all([new[seq] for seq in anew]), strict=True):
+        new[seq] = {**new[seq], **keys}
+    return {seq: (old[seq], new[seq]) for seq in old}
 
 
 def _raise(moved: list[_Live]) -> list[Entry]:

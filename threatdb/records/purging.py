@@ -53,7 +53,7 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     record.delete()
     for record_type in registry.all_types():
         if record_type.reverse_keys:
-            propagation.refresh(record_type, affected, act, _shown_anew)
+            propagation.refresh(record_type, affected, act, _as_it_is, behind=affected)
     _erase_from_others(record_id)
     search.forget_deleted()
     return Tombstone.objects.filter(pk=record_id).first()
@@ -65,8 +65,8 @@ def _affected(rows: Rows) -> set[UUID]:
     return rows.record_type.affects(shown) - {rows.record.pk} if shown else set()
 
 
-def _shown_anew(record_type: RecordType, document: Document) -> Document:
-    return {**document, **record_type.reverse(document)}
+def _as_it_is(record_type: RecordType, document: Document) -> Document:
+    return document
 
 
 def _last(rows: Rows, act: Act) -> Entry:

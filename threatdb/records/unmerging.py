@@ -149,13 +149,13 @@ class _Undoing:
         touched = [(kind, key) for kind, key in self._touched() if key != self.merge.survivor_id]
         for kind in reversed(registry.all_types()):
             ids = {key for has, key in touched if has is kind}
-            propagation.refresh(kind, ids, act, self._renewed, Action.UNMERGE)
-        propagation.refresh(self.absorbed.record_type, {self.merge.survivor_id}, act, self._renewed, Action.UNMERGE)
+            propagation.refresh(kind, ids, act, self._renewed, Action.UNMERGE, behind=ids)
+        kind, ids = self.absorbed.record_type, {self.merge.survivor_id}
+        propagation.refresh(kind, ids, act, self._renewed, Action.UNMERGE, behind=ids)
 
     def _renewed(self, record_type: RecordType, document: Document) -> Document:
         in_force = document["state"] == State.PUBLISHED
-        new = self.restored.get((UUID(document["id"]), in_force), document)
-        return {**new, **record_type.reverse(new)}
+        return self.restored.get((UUID(document["id"]), in_force), document)
 
     def bring_back(self, act: Act) -> None:
         """Put the absorbed record where it stood."""
