@@ -4,7 +4,7 @@ Columns are the roles that every installation has, in sessions, and then tokens 
 scope. A line is a state that a record may be in, for a record marked no higher than the role may read; one that is
 marked higher has to answer like the line `absent`, byte by byte. A cell is the status, `+` for an answer that tells
 of the record, or `-` for one that is the same as without it. Writes give a reason and send If-Match: *; what is to be
-unmerged was never merged, and nothing is named to be split off, so that those who may are told so by a 400.
+unmerged was never merged with it, and nothing is named to be split off, so that those who may are told so by a 400.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ GET v1/{record}/?id={id}
     draft                      -         -      -           -       -              -    -       -     -       -
     in_review                  -         -      -           -       -              -    -       -     -       -
     withdrawn                  -         -      -           -       -              -    -       -     -       -
+    purged                     -         -      -           -       -              -    -       -     -       -
+    merged                     -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
 GET v1/{record}/?view=working&id={id}
@@ -31,6 +33,8 @@ GET v1/{record}/?view=working&id={id}
     draft                      401       403    +           +       +              403  +       +     +       +
     in_review                  401       403    +           +       +              403  +       +     +       +
     withdrawn                  401       403    +           +       +              403  +       +     +       +
+    purged                     401       403    -           -       -              403  -       -     -       -
+    merged                     401       403    +           +       +              403  +       +     +       +
     absent                     401       403    -           -       -              403  -       -     -       -
 
 GET v1/{record}/?format=csv&id={id}
@@ -39,6 +43,8 @@ GET v1/{record}/?format=csv&id={id}
     draft                      -         -      -           -       -              -    -       -     -       -
     in_review                  -         -      -           -       -              -    -       -     -       -
     withdrawn                  -         -      -           -       -              -    -       -     -       -
+    purged                     -         -      -           -       -              -    -       -     -       -
+    merged                     -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
 GET v1/{record}/?format=ndjson&view=working&id={id}
@@ -47,6 +53,8 @@ GET v1/{record}/?format=ndjson&view=working&id={id}
     draft                      401       403    +           +       +              403  +       +     +       +
     in_review                  401       403    +           +       +              403  +       +     +       +
     withdrawn                  401       403    +           +       +              403  +       +     +       +
+    purged                     401       403    -           -       -              403  -       -     -       -
+    merged                     401       403    +           +       +              403  +       +     +       +
     absent                     401       403    -           -       -              403  -       -     -       -
 
 GET v1/{record}/{id}/
@@ -55,6 +63,8 @@ GET v1/{record}/{id}/
     draft                      404       404    404         404     404            404  404     404   404     404
     in_review                  404       404    404         404     404            404  404     404   404     404
     withdrawn                  410       410    410         410     410            410  410     410   410     410
+    purged                     410       410    410         410     410            410  410     410   410     410
+    merged                     308       308    308         308     308            308  308     308   308     308
     absent                     404       404    404         404     404            404  404     404   404     404
 
 GET v1/{record}/{id}/?view=working
@@ -63,6 +73,8 @@ GET v1/{record}/{id}/?view=working
     draft                      401       403    200         200     200            403  200     200   200     200
     in_review                  401       403    200         200     200            403  200     200   200     200
     withdrawn                  401       403    200         200     200            403  200     200   200     200
+    purged                     401       403    410         410     410            403  410     410   410     410
+    merged                     401       403    200         200     200            403  200     200   200     200
     absent                     401       403    404         404     404            403  404     404   404     404
 
 GET v1/stats/facets/?id={id}
@@ -71,6 +83,8 @@ GET v1/stats/facets/?id={id}
     draft                      -         -      -           -       -              -    -       -     -       -
     in_review                  -         -      -           -       -              -    -       -     -       -
     withdrawn                  -         -      -           -       -              -    -       -     -       -
+    purged                     -         -      -           -       -              -    -       -     -       -
+    merged                     -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
 GET v1/stats/profile/?id={id}
@@ -79,6 +93,8 @@ GET v1/stats/profile/?id={id}
     draft                      -         -      -           -       -              -    -       -     -       -
     in_review                  -         -      -           -       -              -    -       -     -       -
     withdrawn                  -         -      -           -       -              -    -       -     -       -
+    purged                     -         -      -           -       -              -    -       -     -       -
+    merged                     -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
 GET v1/{profiled}/{id}/profile/
@@ -87,6 +103,8 @@ GET v1/{profiled}/{id}/profile/
     draft                      404       404    404         404     404            404  404     404   404     404
     in_review                  404       404    404         404     404            404  404     404   404     404
     withdrawn                  410       410    410         410     410            410  410     410   410     410
+    purged                     410       410    410         410     410            410  410     410   410     410
+    merged                     308       308    308         308     308            308  308     308   308     308
     absent                     404       404    404         404     404            404  404     404   404     404
 
 GET v1/{profiled}/{id}/profile/?view=working
@@ -95,6 +113,8 @@ GET v1/{profiled}/{id}/profile/?view=working
     draft                      401       403    200         200     200            403  200     200   200     200
     in_review                  401       403    200         200     200            403  200     200   200     200
     withdrawn                  401       403    200         200     200            403  200     200   200     200
+    purged                     401       403    410         410     410            403  410     410   410     410
+    merged                     401       403    200         200     200            403  200     200   200     200
     absent                     401       403    404         404     404            403  404     404   404     404
 
 GET v1/stats/{counted}/?id={id}
@@ -103,6 +123,8 @@ GET v1/stats/{counted}/?id={id}
     draft                      -         -      -           -       -              -    -       -     -       -
     in_review                  -         -      -           -       -              -    -       -     -       -
     withdrawn                  -         -      -           -       -              -    -       -     -       -
+    purged                     -         -      -           -       -              -    -       -     -       -
+    merged                     -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
 GET v1/stats/{counted}/?view=working&id={id}
@@ -111,6 +133,8 @@ GET v1/stats/{counted}/?view=working&id={id}
     draft                      401       403    +           +       +              403  +       +     +       +
     in_review                  401       403    +           +       +              403  +       +     +       +
     withdrawn                  401       403    +           +       +              403  +       +     +       +
+    purged                     401       403    -           -       -              403  -       -     -       -
+    merged                     401       403    +           +       +              403  +       +     +       +
     absent                     401       403    -           -       -              403  -       -     -       -
 
 GET v1/changes/?page_size=1000&record_type={type}
@@ -119,6 +143,8 @@ GET v1/changes/?page_size=1000&record_type={type}
     draft                      -         -      -           -       -              -    -       -     -       -
     in_review                  -         -      -           -       -              -    -       -     -       -
     withdrawn                  -         -      -           -       -              -    -       -     -       -
+    purged                     -         -      -           -       -              -    -       -     -       -
+    merged                     -         -      -           -       -              -    -       -     -       -
     absent                     -         -      -           -       -              -    -       -     -       -
 
 GET v1/changes/?page_size=1000&record_type={type}&view=working
@@ -127,6 +153,8 @@ GET v1/changes/?page_size=1000&record_type={type}&view=working
     draft                      401       403    +           +       +              403  +       +     +       +
     in_review                  401       403    +           +       +              403  +       +     +       +
     withdrawn                  401       403    +           +       +              403  +       +     +       +
+    purged                     401       403    -           -       -              403  -       -     -       -
+    merged                     401       403    +           +       +              403  +       +     +       +
     absent                     401       403    -           -       -              403  -       -     -       -
 
 POST v1/{record}/
@@ -138,6 +166,8 @@ PATCH v1/{record}/
     draft                      401       403    200         200     200            403  200     200   403     403
     in_review                  401       403    200         200     200            403  200     200   403     403
     withdrawn                  401       403    200         200     200            403  200     200   403     403
+    purged                     401       403    410         410     410            403  410     410   403     403
+    merged                     401       403    409         409     409            403  409     409   403     403
     absent                     401       403    404         404     404            403  404     404   403     403
 
 PUT v1/{record}/{id}/
@@ -146,6 +176,8 @@ PUT v1/{record}/{id}/
     draft                      401       403    200         200     200            403  200     200   403     403
     in_review                  401       403    200         200     200            403  200     200   403     403
     withdrawn                  401       403    200         200     200            403  200     200   403     403
+    purged                     401       403    410         410     410            403  410     410   403     403
+    merged                     401       403    409         409     409            403  409     409   403     403
     absent                     401       403    404         404     404            403  404     404   403     403
 
 PATCH v1/{record}/{id}/
@@ -154,6 +186,8 @@ PATCH v1/{record}/{id}/
     draft                      401       403    200         200     200            403  200     200   403     403
     in_review                  401       403    200         200     200            403  200     200   403     403
     withdrawn                  401       403    200         200     200            403  200     200   403     403
+    purged                     401       403    410         410     410            403  410     410   403     403
+    merged                     401       403    409         409     409            403  409     409   403     403
     absent                     401       403    404         404     404            403  404     404   403     403
 
 DELETE v1/{record}/{id}/
@@ -162,6 +196,8 @@ DELETE v1/{record}/{id}/
     draft                      401       403    403         200     200            403  403     200   403     403
     in_review                  401       403    403         200     200            403  403     200   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
+    merged                     401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/submit/
@@ -170,6 +206,8 @@ POST v1/{record}/{id}/submit/
     draft                      401       403    200         200     200            403  200     200   403     403
     in_review                  401       403    409         409     409            403  409     409   403     403
     withdrawn                  401       403    409         409     409            403  409     409   403     403
+    purged                     401       403    410         410     410            403  410     410   403     403
+    merged                     401       403    409         409     409            403  409     409   403     403
     absent                     401       403    404         404     404            403  404     404   403     403
 
 POST v1/{record}/{id}/publish/
@@ -178,6 +216,8 @@ POST v1/{record}/{id}/publish/
     draft                      401       403    403         200     200            403  403     403   200     403
     in_review                  401       403    403         200     200            403  403     403   200     403
     withdrawn                  401       403    403         409     409            403  403     403   409     403
+    purged                     401       403    403         410     410            403  403     403   410     403
+    merged                     401       403    403         409     409            403  403     403   409     403
     absent                     401       403    403         404     404            403  403     403   404     403
 
 POST v1/{record}/{id}/return/
@@ -186,6 +226,8 @@ POST v1/{record}/{id}/return/
     draft                      401       403    403         409     409            403  403     403   409     403
     in_review                  401       403    403         200     200            403  403     403   200     403
     withdrawn                  401       403    403         409     409            403  403     403   409     403
+    purged                     401       403    403         410     410            403  403     403   410     403
+    merged                     401       403    403         409     409            403  403     403   409     403
     absent                     401       403    403         404     404            403  403     403   404     403
 
 POST v1/{record}/{id}/withdraw/
@@ -194,6 +236,8 @@ POST v1/{record}/{id}/withdraw/
     draft                      401       403    403         200     200            403  403     200   403     403
     in_review                  401       403    403         200     200            403  403     200   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
+    merged                     401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 GET v1/{record}/{id}/history/
@@ -202,6 +246,8 @@ GET v1/{record}/{id}/history/
     draft                      404       404    404         404     404            404  404     404   404     404
     in_review                  404       404    404         404     404            404  404     404   404     404
     withdrawn                  410       410    410         410     410            410  410     410   410     410
+    purged                     410       410    410         410     410            410  410     410   410     410
+    merged                     308       308    308         308     308            308  308     308   308     308
     absent                     404       404    404         404     404            404  404     404   404     404
 
 GET v1/{record}/{id}/history/?view=working
@@ -210,6 +256,8 @@ GET v1/{record}/{id}/history/?view=working
     draft                      401       403    200         200     200            403  200     200   200     200
     in_review                  401       403    200         200     200            403  200     200   200     200
     withdrawn                  401       403    200         200     200            403  200     200   200     200
+    purged                     401       403    410         410     410            403  410     410   410     410
+    merged                     401       403    200         200     200            403  200     200   200     200
     absent                     401       403    404         404     404            403  404     404   404     404
 
 GET v1/{record}/{id}/history/1/
@@ -218,6 +266,8 @@ GET v1/{record}/{id}/history/1/
     draft                      404       404    404         404     404            404  404     404   404     404
     in_review                  404       404    404         404     404            404  404     404   404     404
     withdrawn                  410       410    410         410     410            410  410     410   410     410
+    purged                     410       410    410         410     410            410  410     410   410     410
+    merged                     308       308    308         308     308            308  308     308   308     308
     absent                     404       404    404         404     404            404  404     404   404     404
 
 GET v1/{record}/{id}/history/1/?view=working
@@ -226,6 +276,8 @@ GET v1/{record}/{id}/history/1/?view=working
     draft                      401       403    200         200     200            403  200     200   200     200
     in_review                  401       403    200         200     200            403  200     200   200     200
     withdrawn                  401       403    200         200     200            403  200     200   200     200
+    purged                     401       403    410         410     410            403  410     410   410     410
+    merged                     401       403    200         200     200            403  200     200   200     200
     absent                     401       403    404         404     404            403  404     404   404     404
 
 GET v1/{record}/{id}/history/compare/?from=1&to=1
@@ -234,6 +286,8 @@ GET v1/{record}/{id}/history/compare/?from=1&to=1
     draft                      404       404    404         404     404            404  404     404   404     404
     in_review                  404       404    404         404     404            404  404     404   404     404
     withdrawn                  410       410    410         410     410            410  410     410   410     410
+    purged                     410       410    410         410     410            410  410     410   410     410
+    merged                     308       308    308         308     308            308  308     308   308     308
     absent                     404       404    404         404     404            404  404     404   404     404
 
 GET v1/{record}/{id}/history/compare/?view=working&from=1&to=1
@@ -242,6 +296,8 @@ GET v1/{record}/{id}/history/compare/?view=working&from=1&to=1
     draft                      401       403    200         200     200            403  200     200   200     200
     in_review                  401       403    200         200     200            403  200     200   200     200
     withdrawn                  401       403    200         200     200            403  200     200   200     200
+    purged                     401       403    410         410     410            403  410     410   410     410
+    merged                     401       403    200         200     200            403  200     200   200     200
     absent                     401       403    404         404     404            403  404     404   404     404
 
 POST v1/{record}/{id}/discard/
@@ -250,6 +306,8 @@ POST v1/{record}/{id}/discard/
     draft                      401       403    403         409     409            403  403     409   403     403
     in_review                  401       403    403         409     409            403  403     409   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
+    merged                     401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/reopen/
@@ -258,6 +316,8 @@ POST v1/{record}/{id}/reopen/
     draft                      401       403    409         409     409            403  403     409   403     403
     in_review                  401       403    409         409     409            403  403     409   403     403
     withdrawn                  401       403    200         200     200            403  403     200   403     403
+    purged                     401       403    410         410     410            403  403     410   403     403
+    merged                     401       403    409         409     409            403  403     409   403     403
     absent                     401       403    404         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/restore/
@@ -266,6 +326,8 @@ POST v1/{record}/{id}/restore/
     draft                      401       403    200         200     200            403  403     200   403     403
     in_review                  401       403    200         200     200            403  403     200   403     403
     withdrawn                  401       403    200         200     200            403  403     200   403     403
+    purged                     401       403    410         410     410            403  403     410   403     403
+    merged                     401       403    409         409     409            403  403     409   403     403
     absent                     401       403    404         404     404            403  403     404   403     403
 
 POST v1/{mergeable}/{id}/merge/
@@ -274,6 +336,8 @@ POST v1/{mergeable}/{id}/merge/
     draft                      401       403    403         409     409            403  403     409   403     403
     in_review                  401       403    403         409     409            403  403     409   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
+    merged                     401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 POST v1/{unmergeable}/{id}/merge/
@@ -282,6 +346,7 @@ POST v1/{unmergeable}/{id}/merge/
     draft                      401       403    403         409     409            403  403     409   403     403
     in_review                  401       403    403         409     409            403  403     409   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/unmerge/
@@ -290,6 +355,8 @@ POST v1/{record}/{id}/unmerge/
     draft                      401       403    403         400     400            403  403     400   403     403
     in_review                  401       403    403         400     400            403  403     400   403     403
     withdrawn                  401       403    403         400     400            403  403     400   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
+    merged                     401       403    403         400     400            403  403     400   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/split/
@@ -298,6 +365,8 @@ POST v1/{record}/{id}/split/
     draft                      401       403    403         400     400            403  403     400   403     403
     in_review                  401       403    403         400     400            403  403     400   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
+    purged                     401       403    403         410     410            403  403     410   403     403
+    merged                     401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/purge/
@@ -306,6 +375,8 @@ POST v1/{record}/{id}/purge/
     draft                      401       403    403         403     204            403  403     403   403     403
     in_review                  401       403    403         403     204            403  403     403   403     403
     withdrawn                  401       403    403         403     204            403  403     403   403     403
+    purged                     401       403    403         403     410            403  403     403   403     403
+    merged                     401       403    403         403     409            403  403     403   403     403
     absent                     401       403    403         403     404            403  403     403   403     403
 
 GET v1/
@@ -326,10 +397,16 @@ GET docs/
     absent                     200       200    200         200     200            200  200     200   200     200
 """
 
-STATES = ("published", "pending", "draft", "in_review", "withdrawn")
-
 # The resources whose records are merged.
 MERGEABLE = ("actors", "incidents")
+
+STATES = ("published", "pending", "draft", "in_review", "withdrawn")
+
+
+def states_of(resource: str) -> tuple[str, ...]:
+    """The states that a record may be in, gone ones too; one that was purged or merged was published before."""
+    return (*STATES, "purged", "merged") if resource in MERGEABLE else (*STATES, "purged")
+
 
 # What stands for each of several: the resources of records, their types, and what counts records of which.
 PLACEHOLDERS: dict[str, dict[str, str]] = {

@@ -130,6 +130,20 @@ class TestMerged:
             answer = send(administrator, method, path_of("actors", two.pk) + end, body, if_match="*")
             assert assert_problem(answer, 409)["errors"][0]["code"] in ("merged", "wrong_state")
 
+    def test_a_list_refuses_it_in_the_same_way(self, administrator: Client) -> None:
+        one, two, other = (make_actor(published=True, marking="clear") for _ in range(3))
+        merge(one, two, by=None, reason_note="The same.")
+
+        def patched(**more: Any) -> Any:
+            items = [{"id": str(key), "if_match": "*", "reason": "other"} for key in (other.pk, two.pk)]
+            items[0] |= more
+            return send(administrator, "PATCH", path_of("actors"), [item | {"tags": ["t"]} for item in items])
+
+        errors = assert_problem(patched(), 409)["errors"]
+        assert [(error["pointer"], error["code"]) for error in errors] == [("/1", "merged")]
+        errors = assert_problem(patched(name=""), 400)["errors"]
+        assert [error["pointer"] for error in errors] == ["/0/name", "/1"]
+
     def test_once_purged_it_is_gone_for_writes(self, administrator: Client) -> None:
         one, two = (make_actor(published=True, marking="clear") for _ in range(2))
         merge(one, two, by=None, reason_note="The same.")

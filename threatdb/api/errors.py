@@ -121,6 +121,12 @@ def errors_of(exc: Exception) -> list[dict[str, Any]]:
     return getattr(exc, "errors", None) or list(_located(exc))
 
 
+def refusal_of(exc: Exception) -> tuple[int, str]:
+    """The status and the sentence under which what a service raised would be answered, were it all."""
+    exc = _translated(exc)
+    return (exc.status_code, str(exc.detail)) if isinstance(exc, Refused) else (HTTPStatus.BAD_REQUEST, NOT_UNDERSTOOD)
+
+
 # What a service refuses because of where the record or another one stands, rather than what the request says.
 OF_THE_STATE = frozenset({"wrong_state", "blocked", "merged", "not_mergeable"})
 # What it refuses because of who asks.

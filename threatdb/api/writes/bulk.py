@@ -14,7 +14,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException
 
 from threatdb.api import gone
-from threatdb.api.errors import NOT_UNDERSTOOD, Refused, body_error, errors_of
+from threatdb.api.errors import NOT_UNDERSTOOD, Refused, body_error, errors_of, refusal_of
 from threatdb.api.values import identifier
 from threatdb.records.registry import Document, RecordType
 
@@ -139,15 +139,24 @@ def _absent(record_type: RecordType, record_id: UUID, position: int, asked: Aske
 def _each(count: int, write: Callable[[int], tuple[UUID, str]]) -> list[tuple[UUID, str]]:
     """What ``write`` gives for each position. Its errors are gathered over all of them before they are raised."""
     done: list[tuple[UUID, str]] = []
-    errors: list[dict[str, Any]] = []
+    mistakes: list[tuple[int, Exception]] = []
     for position in range(count):
         try:
             with transaction.atomic():
                 done.append(write(position))
         except MISTAKES as mistake:
-            errors += _at(position, mistake)
-    _refuse(errors)
+            mistakes.append((position, mistake))
+    if mistakes:
+        raise _gathered(mistakes)
     return done
+
+
+def _gathered(mistakes: list[tuple[int, Exception]]) -> Refused:
+    """All of them in one answer, under the status that each would have alone where they agree on it."""
+    errors = [error for position, mistake in mistakes for error in _at(position, mistake)]
+    answers = dict(refusal_of(mistake) for _, mistake in mistakes)
+    status, detail = answers.popitem() if len(answers) == 1 else (HTTPStatus.BAD_REQUEST, NOT_UNDERSTOOD)
+    return Refused(status, detail, errors)
 
 
 def _at(position: int, mistake: Exception) -> Iterator[dict[str, Any]]:
