@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, re_path
 from rest_framework.routers import BaseRouter
 
 from .profiles.views import ActorProfileViewSet, ProfileViewSet
@@ -19,4 +19,5 @@ def register(router: BaseRouter) -> None:
 def patterns() -> list[URLPattern]:
     """Addresses beside those of the router: the profile of an actor."""
     view = ActorProfileViewSet.as_view({"get": "retrieve"})
-    return [path("actors/<str:id>/profile/", view, name="actor-profile")]
+    # No key holds a null character, which PostgreSQL refuses to look up.
+    return [re_path(r"^actors/(?P<id>[^/\x00]+)/profile/$", view, name="actor-profile")]
