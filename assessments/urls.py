@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern, path, re_path
 from rest_framework.routers import BaseRouter
 
+from .pages.public import CalibrationView
 from .profiles.views import ActorProfileViewSet, ProfileViewSet
 from .views import AssessmentStatisticsViewSet, AssessmentViewSet
 
@@ -21,3 +22,8 @@ def patterns() -> list[URLPattern]:
     view = ActorProfileViewSet.as_view({"get": "retrieve"})
     # No key holds a null character, which PostgreSQL refuses to look up.
     return [re_path(r"^actors/(?P<id>[^/\x00]+)/profile/$", view, name="actor-profile")]
+
+
+def pictures() -> list[URLPattern]:
+    """Pictures to which the documentation page leads."""
+    return [path("calibration/", CalibrationView.as_view(), name="calibration")]

@@ -393,6 +393,9 @@ GET v1/vocabularies/state/
     absent                     200       200    200         200     200            200  200     200   200     200
 GET schema/
     absent                     200       200    200         200     200            200  200     200   200     200
+GET docs/calibration/
+    absent                     200       200    200         200     200            200  200     200   200     200
+
 GET docs/
     absent                     200       200    200         200     200            200  200     200   200     200
 """

@@ -46,5 +46,6 @@ urlpatterns = [
     path("v1/", include(assessments.urls.patterns())),
     *pasts(),
     path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", include(assessments.urls.pictures())),
     path("docs/", DocsView.as_view(url_name="schema"), name="docs"),
 ]
