@@ -76,8 +76,10 @@ def test_the_description_tells_nothing_of_who_asks(client: Client, admin_client:
 
 def test_the_root_names_the_resources(client: Client) -> None:
     body = client.get("/api/v1/").json()
+    asks_for_a_name = "http://testserver/api/v1/match/actors/"
     for address in body.values():
-        assert client.get(address).status_code == 200
+        assert client.get(address).status_code == (400 if address == asks_for_a_name else 200)
+    assert_refused(client.get(asks_for_a_name), "name", "required")
     assert {"http://testserver/api/v1/incidents/", "http://testserver/api/v1/stats/incidents/"} <= set(body.values())
 
 
