@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from threatdb.api.errors import InvalidParameters
+from threatdb.curation.access import viewer_for
 from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, StackedPartInline
+from threatdb.curation.forms import RecordForm
+from threatdb.records.visibility import Viewer
 
+from . import criteria
 from .models import EVIDENCE, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
 from .pages import profile_page, scores_page
 
@@ -35,7 +42,8 @@ class EvidenceFormSet(PartFormSet):
     def clean(self) -> None:
         super().clean()
         if not any(self.errors):
-            Assessment.refuse_unproven(self.instance.outcome, [piece.stance for piece in self.kept()])
+            stances = [piece.stance for piece in self.kept()]
+            Assessment.refuse_unproven(self.instance.outcome, stances, evaluated=bool(self.instance.evaluation))
 
 
 class EvidenceInline(StackedPartInline):
@@ -52,10 +60,39 @@ class AssessmentCitationInline(CitationInline):
     model = AssessmentCitation
 
 
+class AssessmentForm(RecordForm):
+    """The form of an assessment, whose query has to be one that its readers understand."""
+
+    viewer: Viewer
+    evaluation_off = forms.BooleanField(
+        required=False,
+        label="Decide otherwise",
+        help_text="Takes away what the criterion counted, so that the outcome can be changed.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.evaluation:
+            del self.fields["evaluation_off"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("evaluation_off"):
+            self.instance.evaluation = None
+        query, marking = cleaned.get("criterion_query"), cleaned.get("marking")
+        if query and marking is not None and {"criterion_query", "marking"} & {*self.changed_data}:
+            try:
+                criteria.refuse_unreadable(query, criteria.reader(marking, self.viewer))
+            except InvalidParameters as error:
+                self.add_error("criterion_query", [str(detail) for detail in criteria.details(error)])
+        return cleaned
+
+
 @admin.register(Assessment)
 class AssessmentAdmin(RecordAdmin):
     """Assessments."""
 
+    form = AssessmentForm
     change_list_template = "admin/assessments/assessment_change_list.html"
     list_display = (
         *("statement", "author", "date_earliest", "likelihood", "confidence", "outcome"),
@@ -67,11 +104,27 @@ class AssessmentAdmin(RecordAdmin):
         (None, {"fields": ["statement", "author", "rationale", "tags", "marking"]}),
         ("Issued on", {"fields": [("date_earliest", "date_latest"), ("date_precision", "date_as_reported")]}),
         ("Horizon", {"fields": [("horizon_start", "horizon_end"), "horizon_as_reported", "criterion"]}),
+        (
+            "Criterion that resolves itself",
+            {"fields": ["criterion_query", ("comparison", "threshold", "criterion_by"), "evaluated"]},
+        ),
         ("Likelihood", {"fields": [("likelihood", "likelihood_as_reported"), "probability"]}),
         ("Confidence in its basis", {"fields": [("confidence", "confidence_as_reported")]}),
         ("Outcome", {"fields": [("outcome", "resolved_on", "resolved_by"), "resolution"]}),
     ]
+    readonly_fields = ("evaluated",)
     inlines = [SubjectInline, PlaceInline, EvidenceInline, AssessmentCitationInline]
+
+    @display(description="Counted")
+    def evaluated(self, record: Assessment) -> str:
+        """What the criterion counted, where that gave the outcome."""
+        made = record.evaluation and record.evaluations.filter(pk=record.evaluation).first()
+        return str(made) if made else "not yet: ./run resolve_assessments counts once the last day is over"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.viewer = viewer_for(request)
+        return form
 
     def get_urls(self) -> list[Any]:
         shown = self.admin_site.admin_view

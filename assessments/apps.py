@@ -9,9 +9,12 @@ class AssessmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from threatdb.api.writes import moves
         from threatdb.records import registry
 
         from .documents import AssessmentType
+        from .moves import RESOLVE
         from .serializers import AssessmentSerializer
 
         registry.register(AssessmentType(), AssessmentSerializer)
+        moves.add(RESOLVE)

@@ -39,6 +39,16 @@ class Outcome(models.TextChoices):
     CANNOT_BE_JUDGED = "cannot_be_judged", "Cannot be judged"
 
 
+class Comparison(models.TextChoices):
+    """How the number of incidents that a criterion counts is held against its threshold."""
+
+    MORE_THAN = "more_than", "More than"
+    AT_LEAST = "at_least", "At least"
+    EXACTLY = "exactly", "Exactly"
+    AT_MOST = "at_most", "At most"
+    FEWER_THAN = "fewer_than", "Fewer than"
+
+
 class EvidenceStance(models.TextChoices):
     """What a piece of evidence does for a judgement."""
 

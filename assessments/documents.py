@@ -7,12 +7,13 @@ from typing import Any
 
 from sources.documents import citations_of, cited_sources
 from threatdb.records.choices import Likelihood
-from threatdb.records.documents import date_of, day, iso, or_none
+from threatdb.records.documents import date_of, day, iso, or_none, timestamp
 from threatdb.records.embedding import Embedder
+from threatdb.records.markings import Marking
 from threatdb.records.registry import Document, RecordType, Term
 
 from .choices import BANDS
-from .models import EVIDENCE, Assessment, AssessmentIndex, AssessmentTerm, Evidence
+from .models import EVIDENCE, Assessment, AssessmentIndex, AssessmentTerm, Evaluation, Evidence
 from .scoring import brier_score
 
 
@@ -42,11 +43,13 @@ class AssessmentType(RecordType):
             "confidence_as_reported": or_none(record.confidence_as_reported),
             "rationale": or_none(record.rationale),
             "criterion": or_none(record.criterion),
+            "criterion_query": criterion_of(record),
             "evidence": [evidence_of(row, embed) for row in record.evidence.all()],
             "outcome": str(record.outcome),
             "resolved_on": iso(record.resolved_on),
             "resolved_by": or_none(record.resolved_by),
             "resolution": or_none(record.resolution),
+            "evaluation": evaluation_of(record),
             "brier": brier_score(record.likelihood, record.probability, record.outcome),
             "tags": list(record.tags),
             "citations": citations_of(record.citations.all(), embed),
@@ -99,6 +102,34 @@ def horizon_of(record: Assessment) -> Document | None:
         "start": iso(record.horizon_start),
         "end": iso(record.horizon_end),
         "as_reported": or_none(record.horizon_as_reported),
+    }
+
+
+def criterion_of(record: Assessment) -> Document | None:
+    """The criterion by which it resolves itself, if it has one."""
+    if not record.criterion_query:
+        return None
+    return {
+        "query": record.criterion_query,
+        "comparison": str(record.comparison),
+        "threshold": record.threshold,
+        "by": iso(record.criterion_by),
+    }
+
+
+def evaluation_of(record: Assessment) -> Document | None:
+    """What the criterion counted, where that gave the outcome. The position stays inside: its key stands for it."""
+    if record.evaluation is None:
+        return None
+    made = Evaluation.objects.get(pk=record.evaluation)
+    return {
+        "key": str(made.key),
+        "counted_at": timestamp(made.counted_at),
+        "counted_up_to": Marking(made.marking).code,
+        "since": iso(made.since),
+        "until": iso(made.until),
+        "certain": made.certain,
+        "possible": made.possible,
     }
 
 

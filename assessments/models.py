@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,14 +18,17 @@ from threatdb.records.fields import (
     BoundedFloatField,
     BoundedTextField,
     ChoiceField,
+    CountField,
     DayField,
     IndexCharField,
+    RankField,
     TagsField,
 )
 from threatdb.records.intervals import interval_rules
+from threatdb.records.markings import Marking
 from threatdb.records.models import Country, Dated, IndexRow, Part, Record, TermRow
 
-from .choices import BANDS, ESTIMATES, Confidence, EvidenceStance, Outcome
+from .choices import BANDS, ESTIMATES, Comparison, Confidence, EvidenceStance, Outcome
 from .wording import refuse_confidence, refuse_likelihood, refuse_mixture
 
 # What a piece of evidence may be.
@@ -61,10 +66,27 @@ class Assessment(Record, Dated):
     author = BoundedCharField(max_length=200, help_text="Who judges: a person or an organisation.")
     rationale = BoundedTextField(max_length=10_000, blank=True, help_text="On what the judgement rests.")
     criterion = BoundedTextField(max_length=2000, blank=True, help_text="By what its outcome is to be told.")
+    criterion_query = BoundedTextField(
+        max_length=2000,
+        blank=True,
+        help_text="Parameters of the list of incidents: what it counts, such as country=AF&admin1=Kunduz.",
+    )
+    comparison = ChoiceField(
+        choices=Comparison.choices, null=True, blank=True, help_text="How their number compares with the threshold."
+    )
+    threshold = CountField(null=True, blank=True, help_text="The number of incidents that it is about.")
+    criterion_by = DayField(
+        null=True,
+        blank=True,
+        help_text="Last day that counts; empty for the end of the horizon.",
+    )
     outcome = ChoiceField(choices=Outcome.choices, default=Outcome.OPEN)
     resolved_on = DayField(null=True, blank=True, help_text="When the outcome was decided.")
     resolved_by = BoundedCharField(max_length=200, blank=True, help_text="Who decided on the outcome.")
     resolution = BoundedTextField(max_length=2000, blank=True, help_text="Why it was decided so.")
+    evaluation = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The evaluation of the criterion that gave the outcome."
+    )
     tags = TagsField()
 
     class Meta:
@@ -87,6 +109,32 @@ class Assessment(Record, Dated):
                 | Q(~Q(outcome=Outcome.OPEN), ~Q(resolved_by=""), resolved_on__isnull=False),
                 violation_error_message="An outcome has the day and the author of its decision; an open one has none.",
             ),
+            models.CheckConstraint(
+                name="assessment_criterion_is_whole",
+                condition=Q(criterion_query="", comparison=None, threshold=None, criterion_by=None)
+                | Q(~Q(criterion_query=""), comparison__isnull=False, threshold__isnull=False),
+                violation_error_message="A criterion that resolves itself has a query, a comparison and a threshold.",
+            ),
+            models.CheckConstraint(
+                name="assessment_criterion_has_a_start",
+                condition=Q(criterion_query="") | Q(horizon_start__isnull=False) | Q(date_earliest__isnull=False),
+                violation_error_message="Say from when on it counts: when the horizon starts, or the day of issue.",
+            ),
+            models.CheckConstraint(
+                name="assessment_criterion_has_an_end",
+                condition=Q(criterion_query="") | Q(horizon_end__isnull=False) | Q(criterion_by__isnull=False),
+                violation_error_message="The horizon is open: say by which day the criterion is judged.",
+            ),
+            models.CheckConstraint(
+                name="assessment_criterion_within_horizon",
+                condition=Q(criterion_by__lte=F("horizon_end")),
+                violation_error_message="A criterion is judged by the end of the horizon or before.",
+            ),
+            models.CheckConstraint(
+                name="assessment_evaluation_gave_an_outcome",
+                condition=Q(evaluation=None) | Q(~Q(outcome=Outcome.OPEN), ~Q(criterion_query="")),
+                violation_error_message="An evaluation stands with its criterion and the outcome that it gave.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +148,42 @@ class Assessment(Record, Dated):
             except ValidationError as error:
                 raise ValidationError({name: error}) from None
         self._refuse_outside_band()
+        self._refuse_empty_time()
+        if self.evaluation:
+            self._refuse_other_than_evaluated(self.evaluation)
+
+    @property
+    def counts_since(self) -> date | None:
+        """The first day that its criterion counts: when the horizon starts, else the first day of issue."""
+        first: date | None = self.horizon_start or self.date_earliest
+        return first
+
+    @property
+    def counts_until(self) -> date | None:
+        """The last day that its criterion counts."""
+        last: date | None = self.criterion_by or self.horizon_end
+        return last
+
+    def _refuse_empty_time(self) -> None:
+        since, until = self.counts_since, self.counts_until
+        if self.criterion_query and since and until and until < since:
+            name = "criterion_by" if self.criterion_by else "horizon_end"
+            raise ValidationError({name: f"The criterion counts from {since} on: this is before."})
+
+    def _refuse_other_than_evaluated(self, key: UUID) -> None:
+        """Keep an evaluation to what it evaluated: whoever decides otherwise takes it away first."""
+        made = Evaluation.objects.filter(pk=key, assessment=self.pk).first()
+        if made is None:
+            raise ValidationError({"evaluation": ValidationError("It has no such evaluation.", code="missing")})
+        asked = (self.criterion_query, self.comparison, self.threshold, self.counts_since, self.counts_until)
+        if asked != (made.query, made.comparison, made.threshold, made.since, made.until):
+            raise ValidationError({"evaluation": "It evaluated another criterion: set it to null, and resolve anew."})
+        if self.outcome != made.outcome:
+            message = f"The evaluation gave “{made.outcome}”. Set evaluation to null to decide otherwise."
+            raise ValidationError({"outcome": message})
+        if self.marking < made.marking:
+            message = f"Incidents up to {Marking(made.marking).label} were counted: set evaluation to null first."
+            raise ValidationError({"marking": message})
 
     def _refuse_outside_band(self) -> None:
         if self.probability is None or self.likelihood not in BANDS:
@@ -111,9 +195,10 @@ class Assessment(Record, Dated):
             raise ValidationError({"probability": message}, code="outside_band")
 
     @staticmethod
-    def refuse_unproven(outcome: str, stances: Collection[str]) -> None:
-        """Raise ``ValidationError`` where an outcome stands on no evidence."""
-        if outcome in (Outcome.OPEN, Outcome.CANNOT_BE_JUDGED) or EvidenceStance.RESOLVES in stances:
+    def refuse_unproven(outcome: str, stances: Collection[str], *, evaluated: bool) -> None:
+        """Raise ``ValidationError`` where an outcome stands on no evidence; an evaluation of the criterion is some."""
+        needless = evaluated or outcome in (Outcome.OPEN, Outcome.CANNOT_BE_JUDGED)
+        if needless or EvidenceStance.RESOLVES in stances:
             return
         raise ValidationError(
             "An outcome needs evidence: name at least one record that shows it, with the stance “resolves”.",
@@ -127,6 +212,37 @@ WORDING = {
     "likelihood_as_reported": refuse_confidence,
     "confidence_as_reported": refuse_likelihood,
 }
+
+
+class Evaluation(models.Model):
+    """What a criterion counted at one position of the ledger. It never changes, so that it can be counted again.
+
+    Documents name it by its key: the position itself would tell how much goes on out of a reader's sight.
+    """
+
+    key = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="evaluations")
+    seq = models.BigIntegerField(help_text="Position of the ledger at which it counted.")
+    marking = RankField(choices=Marking.choices, help_text="The highest marking of what could be counted.")
+    counted_at = models.DateTimeField()
+    query = BoundedTextField(max_length=2000)
+    comparison = ChoiceField(choices=Comparison.choices)
+    threshold = CountField()
+    since = DayField()
+    until = DayField()
+    certain = CountField(help_text="Incidents that lie between the two days whatever the truth.")
+    possible = CountField(help_text="Incidents that may lie between them, the certain ones among them.")
+    outcome = ChoiceField(choices=Outcome.choices)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="evaluation_in_order", condition=Q(since__lte=F("until"), certain__lte=F("possible"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.certain} to {self.possible}"
 
 
 class AssessmentSubject(Part):

@@ -11,6 +11,9 @@ from rest_framework import serializers
 from actors.serializers import ActorLeafSerializer, ActorReferenceField
 from incidents.serializers import ClaimLeafSerializer, IncidentReferenceField
 from sources.serializers import CitationSerializer, SourceReferenceField
+from threatdb.api.errors import InvalidParameters
+from threatdb.records import services
+from threatdb.records.fields import MAX_INTEGER
 from threatdb.records.serializers import (
     HEAD_FIELDS,
     BareSerializer,
@@ -21,8 +24,10 @@ from threatdb.records.serializers import (
     RecordSerializer,
     ReferenceField,
 )
+from threatdb.records.visibility import Viewer
 
-from .choices import Outcome
+from . import criteria
+from .choices import Comparison, Outcome
 from .models import Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
 
 
@@ -61,6 +66,39 @@ class HorizonSerializer(FlatSerializer):
 
     columns = {"start": "horizon_start", "end": "horizon_end", "as_reported": "horizon_as_reported"}
     blank = {"as_reported": ""}
+
+
+class CriterionSerializer(FlatSerializer):
+    """What is counted, of the incidents between two days, and how their number has to compare with the threshold."""
+
+    query = serializers.CharField(max_length=2000, help_text="Parameters of the list of incidents, as in an address.")
+    comparison = serializers.ChoiceField(choices=Comparison.choices)
+    threshold = serializers.IntegerField(min_value=0, max_value=MAX_INTEGER)
+    by = serializers.DateField(
+        required=False, allow_null=True, help_text="Last day that counts; null for the end of the horizon."
+    )
+
+    columns = {
+        "query": "criterion_query",
+        "comparison": "comparison",
+        "threshold": "threshold",
+        "by": "criterion_by",
+    }
+    blank = {"query": ""}
+
+
+class EvaluationSerializer(FlatSerializer):
+    """What the criterion counted at one position of the ledger, for which the key stands."""
+
+    key = serializers.UUIDField()
+    counted_at = serializers.DateTimeField(read_only=True)
+    counted_up_to = serializers.CharField(read_only=True, help_text="The highest marking of what could be counted.")
+    since = serializers.DateField(read_only=True)
+    until = serializers.DateField(read_only=True)
+    certain = serializers.IntegerField(read_only=True, help_text="Incidents that lie between the days for certain.")
+    possible = serializers.IntegerField(read_only=True, help_text="Incidents that may lie between them.")
+
+    columns = {"key": "evaluation"}
 
 
 class BandSerializer(serializers.Serializer[Any]):
@@ -121,6 +159,8 @@ class AssessmentSerializer(RecordSerializer):
     subjects = SubjectSerializer(many=True, required=False)
     places = AssessmentPlaceSerializer(many=True, required=False)
     horizon = HorizonSerializer()
+    criterion_query = CriterionSerializer()
+    evaluation = EvaluationSerializer()
     band = BandSerializer(read_only=True, allow_null=True)
     evidence = EvidenceSerializer(many=True, required=False)
     brier = serializers.FloatField(
@@ -148,11 +188,13 @@ class AssessmentSerializer(RecordSerializer):
             "confidence_as_reported",
             "rationale",
             "criterion",
+            "criterion_query",
             "evidence",
             "outcome",
             "resolved_on",
             "resolved_by",
             "resolution",
+            "evaluation",
             "brier",
             "tags",
             "citations",
@@ -163,9 +205,26 @@ class AssessmentSerializer(RecordSerializer):
         kept = self.instance
         outcome = attrs.get("outcome", kept.outcome if kept else Outcome.OPEN)
         given = attrs.get("evidence")
+        evaluated = bool(attrs.get("evaluation", kept.evaluation if kept else None))
         stances = kept.evidence.values_list("stance", flat=True) if given is None and kept else given or []
         try:
-            Assessment.refuse_unproven(outcome, [s["stance"] if isinstance(s, dict) else s for s in stances])
+            stances = [s["stance"] if isinstance(s, dict) else s for s in stances]
+            Assessment.refuse_unproven(outcome, stances, evaluated=evaluated)
         except ModelError as error:
             raise serializers.ValidationError({"outcome": error.messages}, code=error.code) from None
+        if not self.context.get("exact"):
+            self._refuse_unreadable(attrs)
         return attrs
+
+    def _refuse_unreadable(self, attrs: dict[str, Any]) -> None:
+        """A query is read when it is written, and when the marking changes, which decides what it may name."""
+        kept = self.instance
+        query = attrs.get("criterion_query", kept.criterion_query if kept else "")
+        marking = attrs.get("marking", kept.marking if kept else Assessment._meta.get_field("marking").get_default())
+        if not query or (kept and (query, marking) == (kept.criterion_query, kept.marking)):
+            return
+        viewer: Viewer = self.context.get("viewer", services.SYSTEM)
+        try:
+            criteria.refuse_unreadable(query, criteria.reader(marking, viewer))
+        except InvalidParameters as error:
+            raise serializers.ValidationError({"criterion_query": {"query": criteria.details(error)}}) from None

@@ -10,6 +10,7 @@ from threatdb.api.pagination import RECORD_KEYS, Key
 from threatdb.api.sight import Sight
 from threatdb.api.statistics import GroupingBackend, StatisticsViewSet
 from threatdb.api.views import RecordViewSet
+from threatdb.api.writes.views import move
 from threatdb.records.querysets import IndexQuerySet
 
 from . import statistics
@@ -40,6 +41,8 @@ class AssessmentViewSet(RecordViewSet):
         "brier": Key("brier", nullable=True),
         "source_count": Key("source_count"),
     }
+
+    resolve = move("resolve")
 
 
 class AssessmentStatisticsViewSet(StatisticsViewSet):

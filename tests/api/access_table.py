@@ -369,6 +369,14 @@ POST v1/{record}/{id}/split/
     merged                     401       403    403         409     409            403  403     409   403     403
     absent                     401       403    403         404     404            403  403     404   403     403
 
+POST v1/{judged}/{id}/resolve/
+    published                  401       403    409         409     409            403  409     409   403     403
+    pending                    401       403    409         409     409            403  409     409   403     403
+    draft                      401       403    409         409     409            403  409     409   403     403
+    in_review                  401       403    409         409     409            403  409     409   403     403
+    withdrawn                  401       403    409         409     409            403  409     409   403     403
+    absent                     401       403    404         404     404            403  404     404   403     403
+
 POST v1/{record}/{id}/purge/
     published                  401       403    403         403     204            403  403     403   403     403
     pending                    401       403    403         403     204            403  403     403   403     403
@@ -418,6 +426,7 @@ PLACEHOLDERS: dict[str, dict[str, str]] = {
     "{mergeable}": {name: name for name in MERGEABLE},
     "{unmergeable}": {name: name for name in LISTS if name not in MERGEABLE},
     "{profiled}": {"actors": "actors"},
+    "{judged}": {"assessments": "assessments"},
     "{counted}": {"incidents": "incidents", "assessments": "assessments"},
 }
 
@@ -434,7 +443,7 @@ class Endpoint:
     def path(self) -> str:
         """The address as it is listed, whichever resources it stands for."""
         bare = self.template.partition("?")[0]
-        for some in ("{mergeable}", "{unmergeable}", "{profiled}"):
+        for some in ("{mergeable}", "{unmergeable}", "{profiled}", "{judged}"):
             bare = bare.replace(some, "{record}")
         return bare
 

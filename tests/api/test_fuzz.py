@@ -45,6 +45,7 @@ BEGINNINGS = {
     "discard": "pending",
     "reopen": "withdrawn",
     "unmerge": "survivor",
+    "resolve": "due",
     "split": "whole",
 }
 
@@ -116,6 +117,10 @@ def records_of(resource: str, document: Document) -> Iterator[tuple[str, str]]:
     for state in STATES:
         yield state, str(make_record(resource, state, Marking.CLEAR))
     yield "whole", str(make(**document | {"marking": "clear"}).pk)
+    if name == "assessment":
+        criterion = {"query": "source_count__gte=0", "comparison": "at_least", "threshold": 1}
+        due = public.assessment(horizon={"start": "2021-01-01", "end": "2021-12-31"}, criterion_query=criterion)
+        yield "due", str(due.pk)
     if registry.get(name).mergeable:
         survivor, absorbed = make(), make()
         merging.merge(survivor, absorbed, by=None, reason_note="The same.")

@@ -48,6 +48,7 @@ def whole() -> dict[str, Any]:
         "confidence_as_reported": "moderate confidence",
         "rationale": "It has the means.",
         "criterion": "One attack that it claims.",
+        "criterion_query": {"query": "country=AF", "comparison": "at_least", "threshold": 1, "by": "2022-02-01"},
         "evidence": [
             {"stance": "supports", "claim": make_claim(marking="green"), "note": "It says so."},
             {"stance": "supports", "relationship": make_relationship(marking="green")},
@@ -70,7 +71,7 @@ def test_every_key_comes_back_as_it_was_written() -> None:
     read = current(make_assessment(**given))
 
     plain = {key for key, value in given.items() if isinstance(value, str | float | None)}
-    plain |= {"issued_on", "horizon", "places", "tags"}
+    plain |= {"issued_on", "horizon", "criterion_query", "places", "tags"}
     assert {key: read[key] for key in plain} == {key: given[key] for key in plain}
     assert [actor["name"] for actor in read["subjects"]] == ["Group"]
     named = [[key for key in EVIDENCE if piece[key]] for piece in read["evidence"]]

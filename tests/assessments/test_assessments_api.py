@@ -54,6 +54,7 @@ def test_a_detail(client: Client) -> None:
         "confidence_as_reported": None,
         "rationale": None,
         "criterion": None,
+        "criterion_query": None,
         "evidence": [
             {
                 "stance": "supports",
@@ -65,6 +66,7 @@ def test_a_detail(client: Client) -> None:
         "resolved_on": None,
         "resolved_by": None,
         "resolution": None,
+        "evaluation": None,
         "brier": None,
         "tags": [],
         "citations": [],

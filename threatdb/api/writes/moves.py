@@ -214,3 +214,8 @@ MOVES = {
         Move("purge", "Erase for ever what the record says.", TO_PURGE, _purge, status=HTTPStatus.NO_CONTENT),
     )
 }  # fmt: skip
+
+
+def add(move: Move) -> None:
+    """Make known a move that records of one type alone make: its app registers it as Django starts."""
+    MOVES[move.name] = move
