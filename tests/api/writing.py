@@ -144,6 +144,7 @@ def _assessment() -> Document:
         "likelihood": "likely",
         "probability": 70.0,
         "confidence": "moderate",
+        "criterion_query": {"query": "country=AF", "comparison": "at_least", "threshold": 1, "by": "2022-02-01"},
         "evidence": evidence,
         "outcome": "occurred",
         "resolved_on": "2021-12-01",

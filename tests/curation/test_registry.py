@@ -43,6 +43,7 @@ LEDGER = {
     "records.merge",
     "imports.batchrow",
     "imports.origin",
+    "assessments.evaluation",
 }
 
 
