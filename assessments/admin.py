@@ -70,11 +70,6 @@ class AssessmentForm(RecordForm):
         help_text="Takes away what the criterion counted, so that the outcome can be changed.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance.evaluation:
-            del self.fields["evaluation_off"]
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("evaluation_off"):
@@ -120,6 +115,12 @@ class AssessmentAdmin(RecordAdmin):
         """What the criterion counted, where that gave the outcome."""
         made = record.evaluation and record.evaluations.filter(pk=record.evaluation).first()
         return str(made) if made else "not yet: ./run resolve_assessments counts once the last day is over"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where the criterion gave the outcome, also what takes that away."""
+        shown = super().get_fieldsets(request, obj)
+        own = ("Resolved by its criterion", {"fields": ["evaluation_off"]})
+        return [*shown, own] if obj and obj.evaluation else shown
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)

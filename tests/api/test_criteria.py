@@ -435,3 +435,14 @@ def test_the_command_tells_what_it_could_not_resolve_and_does_the_rest(capsys: p
     assert f"{fine.pk}: did_not_occur" in told.out
     with pytest.raises(CommandError, match="no active account"):
         call_command("resolve_assessments", "--by", "nobody")
+
+
+def test_the_admin_shows_what_was_counted(curator: Client) -> None:
+    record = judged()
+    User.objects.update(is_staff=True)
+    page = f"/admin/assessments/assessment/{record.pk}/change/"
+    assert "not yet" in curator.get(page).content.decode()
+    resolved(curator, record)
+    shown = curator.get(page).content.decode()
+    assert "did_not_occur: 0 to 0" in shown
+    assert "Decide otherwise" in shown
