@@ -6,9 +6,7 @@ by their names, of which few are required; what a release or an extract lacks is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from django.utils import timezone
 
@@ -16,9 +14,10 @@ from actors.choices import ActorKind
 from incidents.choices import Basis, CountState, Domain, IncidentKind, PlacePrecision, Role, TargetKind
 from incidents.models.counts import is_ordered
 from sources.choices import SourceKind
-from threatdb.imports.cells import day_of, degrees_of, text_of, whole_of
+from threatdb.imports.cells import day_of, text_of
 from threatdb.imports.crosswalks import Countries
-from threatdb.imports.formats import DATASET, Cells, Format, Key, NamedActor, Problem, Reading, Severity
+from threatdb.imports.formats import DATASET, Cells, Format, Key, NamedActor, Reading
+from threatdb.imports.noted import Noted
 from threatdb.records.choices import DatePrecision
 from threatdb.records.intervals import WIDEST
 from threatdb.records.markings import Marking
@@ -100,7 +99,7 @@ class UcdpGed(Format):
             return Reading(None, {}, row.problems)
         key = Key(self.name, str(number))
         when = _date_of(row)
-        if row.problems and any(p.severity is Severity.ERROR for p in row.problems):
+        if row.is_refused:
             return Reading(key, {}, row.problems)
         return Reading(key, self._document(row, key, when), row.problems)
 
@@ -128,7 +127,7 @@ class UcdpGed(Format):
 
     def _place_of(self, row: _Row, where: str | None) -> Document:
         precision = row.code("where_prec", PLACES)
-        latitude, longitude = _point_of(row)
+        latitude, longitude = row.point()
         return {
             "country": self._country_of(row),
             "admin1": row.text("adm_1", 200),
@@ -184,42 +183,12 @@ class UcdpGed(Format):
         return NamedActor(key, shown, kind.value)
 
 
-class _Row:
-    """The cells of a row with the problems that were met in them."""
+class _Row(Noted):
+    """The cells of a row, and what GED alone says in them."""
 
     def __init__(self, cells: Cells, last_year: int) -> None:
-        self.cells, self.last_year = cells, last_year
-        self.problems: list[Problem] = []
-
-    def error(self, column: str, code: str, detail: str) -> None:
-        self.problems.append(Problem(column, code, detail))
-
-    def warn(self, column: str, code: str, detail: str) -> None:
-        self.problems.append(Problem(column, code, detail, Severity.WARNING))
-
-    def text(self, column: str, longest: int) -> str | None:
-        cell = self.cells.get(column)
-        if not cell:
-            return None
-        text = text_of(cell, longest)
-        if text and len(text) == longest and text[-1] == "…":
-            self.warn(column, "cut", f"Only the first {longest - 1} characters are shown; the row keeps them all.")
-        return text
-
-    def whole(self, column: str) -> int | None:
-        try:
-            return whole_of(self.cells.get(column))
-        except ValueError as error:
-            self.error(column, "not_a_number", str(error))
-            return None
-
-    def code(self, column: str, known: Mapping[int, Any]) -> int | None:
-        """A number that stands for something; one that is not known is kept in the row and reported."""
-        number = self.whole(column)
-        if number is not None and number not in known:
-            self.warn(column, "unknown_code", f"The code {number} is not known: the row keeps it.")
-            return None
-        return number
+        super().__init__(cells)
+        self.last_year = last_year
 
     def count(self, column: str) -> int | None:
         """A number of persons; what is below zero stands for a number that is not known."""
@@ -292,23 +261,6 @@ def _killed_of(row: _Row) -> Document:
         "state": CountState.REPORTED.value,
         "consistent": consistent,
     }
-
-
-def _point_of(row: _Row) -> tuple[float | None, float | None]:
-    """Latitude and longitude; neither where one is missing or cannot be."""
-    try:
-        latitude, longitude = degrees_of(row.cells.get("latitude")), degrees_of(row.cells.get("longitude"))
-    except ValueError as error:
-        row.error("latitude", "not_a_number", str(error))
-        return None, None
-    if latitude is None or longitude is None:
-        return None, None
-    if abs(latitude) <= 90 and abs(longitude) <= 180:
-        return latitude, longitude
-    swapped = abs(longitude) <= 90 and abs(latitude) <= 180
-    code, why = ("swapped", "Latitude and longitude look swapped") if swapped else ("off_earth", "No such point is")
-    row.warn("latitude", code, f"{why}: the place has no point, the row keeps the numbers.")
-    return None, None
 
 
 def _tags_of(row: _Row) -> list[str]:
