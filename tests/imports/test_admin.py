@@ -61,7 +61,7 @@ def test_the_report_tells_what_came_of_each_row(client: Client, bring: Import) -
 
     assert "Done" in report
     assert "“many” is not a whole number." in report
-    assert "The code 9 is not known" in report
+    assert "The code “9” is not known" in report
     assert address(Incident.objects.get(identifiers__value="1", identifiers__scheme="ucdp-ged")) in report
     assert "Cancel" not in report
 
