@@ -15,6 +15,9 @@ from threatdb.records.markings import Marking
 
 VIEWS: dict[str, Any] = {prefix: view for prefix, view, _ in router.registry}
 
+# What has to be asked of a resource, beside those that have to be asked nothing.
+REQUIRED: dict[str, dict[str, str]] = {"match/actors": {"name": "nobody"}}
+
 # Everything that filters by a filter set: the lists of records and the statistics over them.
 FILTERED: dict[str, type[FilteredViewSet]] = {
     name: view for name, view in VIEWS.items() if issubclass(view, FilteredViewSet)

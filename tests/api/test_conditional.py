@@ -19,7 +19,7 @@ from threatdb.records.markings import Marking
 
 from . import public
 from .conftest import ClientFor
-from .grammar import LISTS, VIEWS
+from .grammar import LISTS, REQUIRED, VIEWS
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def incident() -> Incident:
     return public.incident(title="Before")
 
 
-LISTED = [path_of(resource) for resource in VIEWS]
+LISTED = [path_of(resource, **REQUIRED.get(resource, {})) for resource in VIEWS]
 
 
 @pytest.mark.parametrize("path", LISTED)
