@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sources.columns import TAGS, cited
+from sources.columns import IDENTIFIERS, TAGS, cited
 from threatdb.api.exports.columns import RECORD, Column, Kind, column, listed
 from threatdb.records.registry import Document
 
@@ -21,12 +21,7 @@ ACTORS = (
     listed("phase_starts", "When each phase began.", "phases", lambda phase: phase["valid_from"]),
     listed("phase_ends", "When each phase ended.", "phases", lambda phase: phase["valid_to"]),
     listed("designations", "Authorities that have listed it.", "designations", lambda listing: listing["authority"]),
-    listed(
-        "identifiers",
-        "Identifiers elsewhere, each as SCHEME:VALUE.",
-        "identifiers",
-        lambda one: f"{one['scheme']}:{one['value']}",
-    ),
+    IDENTIFIERS,
     TAGS,
     *cited(),
 )

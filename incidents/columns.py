@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.columns import actor
-from sources.columns import LICENSED, TAGS, cited
+from sources.columns import IDENTIFIERS, LICENSED, TAGS, cited
 from threatdb.api.exports.columns import RECORD, Column, Kind, column, interval, listed, of_embedded
 from threatdb.records.registry import Document
 
@@ -111,12 +111,7 @@ INCIDENTS = (
     listed("claim_stances", "What each says, in the same order.", "claims", lambda one: one["stance"]),
     listed("linked_ids", "Ids of the incidents that it is linked to.", "links", of_embedded("incident", "id")),
     listed("link_kinds", "What it is to each, in the same order.", "links", lambda link: link["kind"]),
-    listed(
-        "identifiers",
-        "Identifiers elsewhere, each as SCHEME:VALUE.",
-        "identifiers",
-        lambda one: f"{one['scheme']}:{one['value']}",
-    ),
+    IDENTIFIERS,
     TAGS,
     *cited(),
     column(Kind.NUMBER, "source_count", "How many different sources it rests on, those of its parts included."),

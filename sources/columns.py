@@ -9,6 +9,12 @@ from threatdb.records.registry import Document
 
 from .models import Licence
 
+IDENTIFIERS = listed(
+    "identifiers",
+    "Identifiers elsewhere, each as SCHEME:VALUE.",
+    "identifiers",
+    lambda one: f"{one['scheme']}:{one['value']}",
+)
 TAGS = listed("tags", "Tags.", "tags")
 
 
