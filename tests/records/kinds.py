@@ -157,8 +157,9 @@ def _name_of(kind: str, document: Document) -> str:
     return name
 
 
-def _leaf_name(leaf: Document) -> str:
-    name: str = leaf.get("title") or leaf.get("name") or leaf["date"]["as_reported"]
+def _leaf_name(leaf: Document) -> str | None:
+    """What it is called; None of a record that was purged, of which the id alone is left."""
+    name: str | None = leaf.get("title") or leaf.get("name") or (leaf.get("date") or {}).get("as_reported")
     return name
 
 
@@ -168,5 +169,5 @@ def _named(value: Any, *, inside: bool = False) -> Named:
         return frozenset[tuple[str, str]]().union(*(_named(item, inside=True) for item in value))
     if not isinstance(value, dict):
         return frozenset()
-    found = frozenset[tuple[str, str]]().union(*(_named(item, inside=True) for item in value.values()))
+    found: Named = frozenset[tuple[str, str | None]]().union(*(_named(item, inside=True) for item in value.values()))
     return found | {(value["id"], _leaf_name(value))} if inside and "id" in value else found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-Named = frozenset[tuple[str, str]]
-"""Embedded records: the id of each and the name that is shown of it."""
+Named = frozenset[tuple[str, str | None]]
+"""Embedded records: the id of each and the name that is shown of it, which is None once it was purged."""
 
 # The keys by which a record is shown in those that it names.
 BEHIND = ("links", "incidents")

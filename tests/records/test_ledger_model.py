@@ -75,6 +75,12 @@ class Snapshot:
         return {key: row for key, row in rows.items() if row[0] <= viewer.clearance}
 
 
+def without(view: View, purged: str) -> View:
+    """A view of the past after a purge: by its id alone what named the record, and nothing of it from behind."""
+    refs = frozenset((key, None if key == purged else name) for key, name in view.refs)
+    return replace(view, refs=refs, shown=frozenset(one for one in view.shown if one[0] != purged))
+
+
 VIEWERS = [Viewer(clearance, curates) for clearance in Marking for curates in (False, True)]
 
 
@@ -202,6 +208,7 @@ class Ledger(RuleBasedStateMachine):
         if self.attempt(lambda: purge(record, by=None, reason_note="By order."), lambda model: model.purge(key)):
             self.purged.add(key)
             del self.kinds[key]
+            self.past = [(at, {one: without(view, key) for one, view in force.items()}) for at, force in self.past]
         self.compare()
 
     def move_to(self, key: str, action: str) -> None:
