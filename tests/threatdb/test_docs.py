@@ -428,6 +428,7 @@ def test_each_command_is_in_the_table() -> None:
     own = {name for name, app in get_commands().items() if (ROOT / app.replace(".", "/")).is_dir()}
 
     assert {f"./run {name}" for name in {*runner().COMMANDS, *own}} == listed
+    assert own == {*runner().MANAGEMENT} | {"bench"}
 
 
 # --- All files ---
