@@ -21,19 +21,23 @@ from threatdb.records.models import Record
 from threatdb.records.purging import purge
 
 from .conftest import MemberOf
+from .grammar import LISTS
 from .writing import send
 
 pytestmark = pytest.mark.django_db
 
 NEVER = UUID(int=0)
 
-# For each write of one record its method, the end of its address, and a body that it could carry.
-WRITES: list[tuple[str, str, Any]] = [
-    ("PUT", "", {"title": "T", "kind": "article"}),
-    ("PATCH", "", {"title": "T"}),
-    ("DELETE", "", None),
-    *(("POST", f"{name}/", {key: {} for key in move.required}) for name, move in MOVES.items()),
-]
+
+def writes(resource: str) -> list[tuple[str, str, Any]]:
+    """For each write of one record its method, the end of its address, and a body that it could carry."""
+    offered = {action.url_path for action in LISTS[resource].get_extra_actions()}
+    return [
+        ("PUT", "", {"title": "T", "kind": "article"}),
+        ("PATCH", "", {"title": "T"}),
+        ("DELETE", "", None),
+        *(("POST", f"{name}/", {key: {} for key in move.required}) for name, move in MOVES.items() if name in offered),
+    ]
 
 
 def purged(record: Record) -> UUID:
@@ -43,7 +47,8 @@ def purged(record: Record) -> UUID:
 
 
 def answers(client: Client, resource: str, key: object) -> list[Any]:
-    return [send(client, m, path_of(resource, key) + end, body, if_match="*") for m, end, body in WRITES]
+    path = path_of(resource, key)
+    return [send(client, method, path + end, body, if_match="*") for method, end, body in writes(resource)]
 
 
 def alike(answers: list[Any], others: list[Any]) -> bool:

@@ -46,8 +46,7 @@ def test_every_record_type_has_documents_to_write() -> None:
 @pytest.mark.parametrize("name", TYPES)
 class TestEveryType:
     def test_a_document_of_it_has_every_key_that_can_be_written(self, name: str) -> None:
-        serializer: Any = registry.serializer_of(registry.get(name))()
-        assert set(whole(name)) == {key for key, field in serializer.fields.items() if not field.read_only}
+        assert {*whole(name), *only_taken_away(name)} == set(whole_keys(name))
 
     def test_a_post_makes_a_draft(self, contributor: Client, name: str) -> None:
         document = whole(name)
@@ -174,7 +173,13 @@ class TestEveryType:
 
 def empty(name: str) -> list[str]:
     """The keys of a whole document that are empty: those that only others fill."""
-    return {"incident": ["claims", "members"], "actor": ["dissolved"]}.get(name, [])
+    others = {"incident": ["claims", "members"], "actor": ["dissolved"]}
+    return [*others.get(name, []), *only_taken_away(name)]
+
+
+def only_taken_away(name: str) -> list[str]:
+    """The keys that a move of their own fills, and that a document may keep or take away."""
+    return {"assessment": ["evaluation"]}.get(name, [])
 
 
 def whole_keys(name: str) -> list[str]:
