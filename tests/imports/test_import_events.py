@@ -270,7 +270,7 @@ def test_what_cannot_be_published_stays_a_draft_and_says_why(bring: Import) -> N
 
 @pytest.mark.parametrize(
     ("size", "seconds", "following"),
-    [(50, 0.01, 100), (100, 0.2, 125), (400, 0.2, 500), (400, 0.8, 125), (40, 0.8, 25), (50, 9.0, 25), (50, 0.0, 100)],
+    [(50, 0.01, 100), (100, 0.2, 200), (900, 0.3, 1000), (400, 0.8, 200), (40, 0.8, 25), (50, 9.0, 25), (50, 0.0, 100)],
 )
 def test_other_writers_wait_for_few_rows_where_rows_are_slow(size: int, seconds: float, following: int) -> None:
     assert running.next_size(size, seconds) == following

@@ -48,8 +48,7 @@ class Key(NamedTuple):
         return f"{self.scheme}:{self.value}"
 
 
-@dataclass(frozen=True)
-class NamedActor:
+class NamedActor(NamedTuple):
     """An actor that a document names by what the data set calls it; stands in the place of its id."""
 
     key: Key

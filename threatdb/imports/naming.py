@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from threatdb.records import bulk, creating, registry, services, writing
+from threatdb.records import bulk, creating, ledger, registry, services, writing
 from threatdb.records.choices import State
 from threatdb.records.creating import Created
 from threatdb.records.markings import parse_marking
@@ -30,6 +30,9 @@ ANY_RELEASE = "any release"
 
 # How much of its name stands in the slug of an actor.
 LONGEST_SLUG = 60
+
+# How many names are kept from one transaction to the next; each takes some kilobyte.
+MOST_KEPT = 20_000
 
 
 def find(type_name: str, keys: Collection[Key], viewer: Viewer) -> dict[Key, Record]:
@@ -79,21 +82,43 @@ class Naming:
     publish: bool = False
     made: set[Key] = field(default_factory=set)
     """The keys of the actors that this run made, or would make."""
+    known: Known = field(default_factory=Known)
+    ids: dict[Named, str] = field(default_factory=dict)
+    as_of: int | None = None
+    """The position of the ledger at which what was found last holds."""
+
+    def begin(self) -> None:
+        """Forget what was found for the transaction before, where anybody else has written since.
+
+        Runs inside the transaction that has taken ``ledger.lock()``.
+        """
+        if self.as_of is None or self.as_of != ledger.position() or len(self.ids) > MOST_KEPT:
+            self.known, self.ids = Known(), {}
+        self.as_of = None
+
+    def keep(self) -> None:
+        """Keep what was found for the next transaction; the last thing before this one is committed."""
+        # An import of actors changes what it names.
+        if self.format.record_type != "actor":
+            self.as_of = ledger.position()
 
     def resolve(self, documents: Sequence[Document]) -> Known:
         """Put ids into the documents; all that they may name. Makes what is not there yet.
 
-        Runs inside the transaction that has taken ``ledger.lock()``.
+        Runs inside the transaction that has taken ``ledger.lock()``, after ``begin``.
         """
-        dataset = self._dataset()
-        ids: dict[Named, str] = {DATASET: str(dataset)} if dataset else {}
         found_slots = [slot for document in documents for slot in slots(document)]
-        named = [name for name in dict.fromkeys(name for _, _, name in found_slots) if isinstance(name, NamedActor)]
-        found = self._actors(named, ids)
-        ids |= {actor: str(found[actor.key]) for actor in named}
+        new = [name for name in dict.fromkeys(name for _, _, name in found_slots) if name not in self.ids]
+        if DATASET not in self.ids and (dataset := self._dataset()):
+            self.ids[DATASET] = str(dataset)
+            self.known.learn("source", [dataset])
+        actors = [name for name in new if isinstance(name, NamedActor)]
+        found = self._actors(actors) if actors else {}
+        self.ids |= {actor: str(found[actor.key]) for actor in actors}
+        self.known.learn("actor", {*found.values()})
         for holder, key, name in found_slots:
-            holder[key] = ids[name]
-        return Known.of({"source": [dataset] if dataset else [], "actor": list({*found.values()})})
+            holder[key] = self.ids[name]
+        return self.known
 
     def _dataset(self) -> UUID | None:
         """The source that is the data set, made where it is not there yet."""
@@ -118,7 +143,7 @@ class Naming:
     def _is_imported(self, record: Record) -> bool:
         return Origin.objects.filter(record_id=record.pk, seq__isnull=False).exists()
 
-    def _actors(self, named: Sequence[NamedActor], ids: dict[Named, str]) -> dict[Key, UUID]:
+    def _actors(self, named: Sequence[NamedActor]) -> dict[Key, UUID]:
         records = find("actor", [actor.key for actor in named], self.author.viewer)
         for record in records.values() if self.publish else ():
             self._publish(record)
@@ -132,18 +157,16 @@ class Naming:
         same = namesakes(missing.values(), self.author.viewer, marking, in_force=self.publish)
         remember(same)
         found |= same
-        made = self._make([actor for key, actor in missing.items() if key not in same], ids)
+        made = self._make([actor for key, actor in missing.items() if key not in same])
         self.made |= made.keys()
         return found | {key: one.id for key, one in made.items()}
 
-    def _make(self, actors: Sequence[NamedActor], ids: dict[Named, str]) -> dict[Key, Created]:
+    def _make(self, actors: Sequence[NamedActor]) -> dict[Key, Created]:
         if not actors:
             return {}
         actor_type = registry.get("actor")
-        source = ids.get(DATASET)
-        given = [self._document(actor, source) for actor in actors]
-        known = Known.of({"source": [UUID(source)] if source else []})
-        made = creating.create(actor_type, given, self.author, known, at=timezone.now(), publish=self.publish)
+        given = [self._document(actor, self.ids.get(DATASET)) for actor in actors]
+        made = creating.create(actor_type, given, self.author, self.known, at=timezone.now(), publish=self.publish)
         created: dict[Key, Created] = {}
         for actor, document, one in zip(actors, given, made, strict=True):
             created[actor.key] = one or self._make_one(actor_type, actor, document)

@@ -7,7 +7,9 @@ lease, and each chunk is on the condition that he still does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -32,9 +34,9 @@ from .naming import Naming
 from .reading import Unreadable, open_sheet
 
 # The most rows of one transaction, and the fewest unless there are no more.
-CHUNK, LEAST = 500, 25
+CHUNK, LEAST = 1000, 25
 # Seconds that a transaction should take, during which other writers wait; where rows are slow, fewer are taken.
-AIM = 0.25
+AIM = 0.4
 # Seconds after which a batch whose process says nothing more may be taken up by another.
 LEASE_SECONDS = 20
 
@@ -129,6 +131,18 @@ def next_size(size: int, seconds: float) -> int:
     return min(CHUNK, max(LEAST, fitting))
 
 
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Let Python look for cycles when a chunk is done: it would walk over all its rows again and again meanwhile."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class Pass:
     """One pass over the rows of a file; a dry one writes no record."""
 
@@ -153,7 +167,8 @@ class Pass:
             size = min(LEAST, CHUNK)
             while chunk := list(islice(rest, size)):
                 began = monotonic()
-                self._bring(chunk)
+                with _no_collecting():
+                    self._bring(chunk)
                 size = next_size(size, monotonic() - began)
                 progress(len(chunk))
 
@@ -161,6 +176,7 @@ class Pass:
         before = len(self.bringing.naming.made)
         with transaction.atomic():
             ledger.lock()
+            self.bringing.naming.begin()
             try:
                 with transaction.atomic():
                     self.bringing.bring(chunk)
@@ -169,6 +185,8 @@ class Pass:
             except _Undone:
                 pass
             self._note(chunk, len(self.bringing.naming.made) - before)
+            if not self.dry:
+                self.bringing.naming.keep()
 
     def _note(self, chunk: list[Judged], actors: int) -> None:
         """Keep the rows; of a dry pass those alone that have something to say."""

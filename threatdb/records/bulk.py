@@ -44,7 +44,7 @@ def insert(model: type[models.Model], objects: Sequence[Any]) -> None:
     if not objects:
         return
     fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
-    rows = list(zip(*(_column(f, objects) for f in fields), strict=True))
+    rows = list(zip(*map(_column, fields, _values(model, fields, objects)), strict=True))
     columns = ", ".join(connection.ops.quote_name(str(f.column)) for f in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
@@ -59,14 +59,25 @@ def insert(model: type[models.Model], objects: Sequence[Any]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
-def _column(field: models.Field[Any, Any], objects: Sequence[Any]) -> list[Any]:
-    """What the engine takes for one field of the objects.
+def _values(
+    model: type[models.Model], fields: Sequence[models.Field[Any, Any]], objects: Sequence[Any]
+) -> Iterable[Sequence[Any]]:
+    """The values of the objects, field by field."""
+    if type(objects[0]) is row_of(model):
+        return zip(*objects, strict=True)
+    return [[*map(attrgetter(field.attname), objects)] for field in fields]
+
+
+def _column(field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
+    """What the engine takes for the values of one field.
 
     Asking the field for each value would take more time than the engine does. Plain values go as they
     are, except empty text, which some fields store as NULL.
     """
-    native, adapt = _native(field), _adapter(field)
-    values = map(attrgetter(field.attname), objects)
+    native = _native(field)
+    if {*map(type, values)} <= {native, type(None)} and (native is not str or "" not in values):
+        return values
+    adapt = _adapter(field)
     return [v if v is None or (type(v) is native and v != "") else adapt(v) for v in values]
 
 

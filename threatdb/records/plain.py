@@ -18,7 +18,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models.base import ModelState
 
-from . import references, registry
+from . import bulk, references, registry
 from .embedding import Embedder
 from .markings import Marking
 from .plain_values import NotPlain, check_of
@@ -77,13 +77,19 @@ class Known:
         """The records with these ids, by the name of their type; the author has to be one who sees them."""
         known = cls()
         for type_name, own in ids.items():
-            known.embedder.preload(type_name, list(own))
-            known.types |= dict.fromkeys(map(str, own), type_name)
-            known.ids |= {str(record_id): record_id for record_id in own}
-            rows = registry.get(type_name).index.objects.filter(in_force=True, record_id__in=own)
-            known.in_force |= set(map(str, rows.values_list("record_id", flat=True)))
-        known.markings = {str(key): has for key, has in references.shown_markings(known.ids.values())}
+            known.learn(type_name, own)
         return known
+
+    def learn(self, type_name: str, ids: Collection[UUID]) -> None:
+        """Read those of the records that are not known yet; the author has to be one who sees them."""
+        record_type = registry.get(type_name)
+        for new in bulk.batches(record_id for record_id in ids if str(record_id) not in self.ids):
+            self.embedder.preload(type_name, new)
+            self.types |= dict.fromkeys(map(str, new), type_name)
+            self.ids |= {str(record_id): record_id for record_id in new}
+            rows = record_type.index.objects.filter(in_force=True, record_id__in=new)
+            self.in_force |= set(map(str, rows.values_list("record_id", flat=True)))
+            self.markings |= {str(key): has for key, has in references.shown_markings(new, [record_type])}
 
     def entry(self, vocabulary: type[models.Model], code: str) -> models.Model:
         """The row of a code list. Raises ``NotPlain`` where there is none."""

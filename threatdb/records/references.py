@@ -74,11 +74,14 @@ def _places(value: Any, wanted: set[str], path: Path = ()) -> Iterator[Path]:
         yield from _places(item, wanted, (*path, str(key)))
 
 
-def shown_markings(ids: Collection[UUID]) -> Iterable[tuple[UUID, Marking]]:
-    """The marking under which each of these records is embedded: as published, else that of its working copy."""
+def shown_markings(ids: Collection[UUID], types: Iterable[RecordType] | None = None) -> Iterable[tuple[UUID, Marking]]:
+    """The marking under which each of these records is embedded: as published, else that of its working copy.
+
+    ``types`` are those that the records may be of, where that is known.
+    """
     if not ids:
         return
-    for record_type in registry.all_types():
+    for record_type in registry.all_types() if types is None else types:
         rows = record_type.index.objects.filter(Q(in_force=True) | Q(current=True), record_id__in=list(ids))
         # The revision in force comes last and so wins, as it does where the leaf is read.
         for record_id, marking in rows.order_by("in_force").values_list("record_id", "marking"):
