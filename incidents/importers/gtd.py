@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil, floor
 
 from django.utils import timezone
 
 from actors.choices import ActorKind
-from incidents.choices import Basis, CountState, Domain, IncidentKind, PlacePrecision, Qualifier, Role
-from incidents.models import TargetType, WeaponType
+from incidents.choices import Basis, CountState, Domain, IncidentKind, PlacePrecision, Qualifier, Role, Stance
+from incidents.models import ClaimMode, TargetType, WeaponType
 from sources.choices import SourceKind
-from threatdb.imports.formats import DATASET, Cells, Format, Key, NamedActor, Reading
+from threatdb.imports.formats import DATASET, OWN, Cells, Companion, Format, Key, NamedActor, Reading
 from threatdb.imports.noted import Noted
 from threatdb.records.choices import DatePrecision
 from threatdb.records.intervals import WIDEST
@@ -59,8 +60,17 @@ RANGE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class _Party:
+    """One of the three groups that a row may name, and whether it is said to have claimed the attack."""
+
+    slot: int
+    group: NamedActor | None
+    claimed: bool
+
+
 class Gtd(Format):
-    """Rows of GTD: each is one incident, and the groups that it names are actors."""
+    """Rows of GTD: each is one incident, the groups that it names are actors, and what they claim of it are claims."""
 
     name = "gtd"
     label = "Global Terrorism Database"
@@ -72,7 +82,7 @@ class Gtd(Format):
     def __init__(self, release: str = "") -> None:
         super().__init__(release)
         self.tactics, self.places = Tactics(), Places()
-        self.targets, self.weapons = Codes(TargetType), Codes(WeaponType)
+        self.targets, self.weapons, self.modes = Codes(TargetType), Codes(WeaponType), Codes(ClaimMode)
         self.years = range(FIRST_YEAR, timezone.now().year + 1)
 
     @classmethod
@@ -97,10 +107,11 @@ class Gtd(Format):
             row.error("eventid", "bad_identifier", detail)
             return Reading(None, {}, row.problems)
         key = Key(self.name, event)
-        document = self._document(row, key)
-        return Reading(key, {} if row.is_refused else document, row.problems)
+        parties = [_party_of(row, slot) for slot in SLOTS]
+        document, claims = self._document(row, key, parties), self._claims_of(row, key, parties)
+        return Reading(key, {}, row.problems) if row.is_refused else Reading(key, document, row.problems, claims)
 
-    def _document(self, row: Noted, key: Key) -> Document:
+    def _document(self, row: Noted, key: Key, parties: Sequence[_Party]) -> Document:
         suicide = row.flag("suicide")
         subtypes = [number for slot in WEAPONS if (number := row.whole(f"weapsubtype{slot}")) is not None]
         summary, notes = row.text("summary", 6_000), row.text("addnotes", 3_000)
@@ -119,7 +130,7 @@ class Gtd(Format):
             "weapons": self._weapons_of(row),
             "killed": _toll_of(row, "nkill", {"nkillter": "perpetrators", "nkillus": "US citizens"}),
             "wounded": _toll_of(row, "nwound", {"nwoundte": "perpetrators", "nwoundus": "US citizens"}),
-            "involvements": [part for slot in SLOTS if (part := _involvement_of(row, slot))],
+            "involvements": [_involvement_of(row, party, party.group) for party in parties if party.group],
             "identifiers": [{"scheme": key.scheme, "value": key.value}],
             "tags": _tags_of(row),
             "citations": _citations_of(row, key),
@@ -183,6 +194,34 @@ class Gtd(Format):
         found = [code for slot in WEAPONS if (code := self._coded(row, self.weapons, slot, "weapsubtype", "weaptype"))]
         detail = row.text("weapdetail", 300)
         return [{"type": code, "detail": detail if not place else None} for place, code in enumerate(found)]
+
+    def _claims_of(self, row: Noted, key: Key, parties: Sequence[_Party]) -> list[Companion]:
+        """What each group is said to have claimed. When it did, the data set does not say."""
+        found = []
+        for party in parties:
+            if party.claimed and party.group:
+                found.append(self._claim_of(row, key, party.slot, party.group))
+            elif party.claimed:
+                detail = "Somebody claimed it whom the row does not name: there is no record of that claim."
+                row.warn(_slotted("claimed", "claim", party.slot), "claim_of_nobody", detail)
+        return found
+
+    def _claim_of(self, row: Noted, key: Key, slot: int, group: NamedActor) -> Companion:
+        column = _slotted("claimmode", "claimmode", slot)
+        mode = row.whole(column)
+        found = None if mode is None else self.modes.of("gtd", str(mode))
+        if mode is not None and found is None:
+            row.unknown_code(column, str(mode))
+        document = {
+            "claimant": group,
+            "stance": Stance.CLAIMS.value,
+            "mode": found,
+            # The motive of the row is that of the group which it names first.
+            "stated_motive": row.text("motive", 2_000) if slot == 1 else None,
+            "incidents": [OWN],
+            "citations": [{"source": DATASET, "locator": f"event {key.value}"}],
+        }
+        return Companion("claim", f"claim-{slot}", document)
 
     def _coded(self, row: Noted, codes: Codes, slot: int, *columns: str) -> str | None:
         """Our code for the sharpest of the columns that has one; what is not known is reported."""
@@ -258,26 +297,28 @@ def _fraction(row: Noted, column: str, text: str) -> Document | None:
     return {"low": floor(share), "high": ceil(share), "qualifier": about, "state": state}
 
 
-def _involvement_of(row: Noted, slot: int) -> Document | None:
-    suffix = "" if slot == 1 else str(slot)
-    name = _known(row.text(f"gname{suffix}", 200))
-    if name is None:
-        return None
-    claimed = row.whole("claimed" if slot == 1 else f"claim{slot}") == 1
-    suspected = row.whole(f"guncertain{slot}") == 1
+def _party_of(row: Noted, slot: int) -> _Party:
+    name = _known(row.text(_slotted("gname", "gname", slot), 200))
     alone = slot == 1 and row.whole("individual") == 1
     kind = ActorKind.UNIDENTIFIED if alone else ActorKind.ARMED_GROUP
-    notes = [("Subgroup", row.text(f"gsubname{suffix}", 300))]
-    if claimed:
-        notes.append(("Claim made by", row.text(f"claimmode{suffix}_txt", 100)))
-        notes.append(("Stated motive", row.text("motive", 1_500) if slot == 1 else None))
+    group = NamedActor(Key("gtd", name), name, kind.value) if name else None
+    return _Party(slot, group, row.whole(_slotted("claimed", "claim", slot)) == 1)
+
+
+def _involvement_of(row: Noted, party: _Party, group: NamedActor) -> Document:
+    subgroup = row.text(_slotted("gsubname", "gsubname", party.slot), 300)
     return {
-        "actor": NamedActor(Key("gtd", name), name, kind.value),
+        "actor": group,
         "role": Role.PERPETRATOR.value,
-        "basis": (Basis.CLAIMED if claimed else Basis.THIRD_PARTY).value,
-        "likelihood_as_reported": "suspected" if suspected else None,
-        "note": "\n".join(f"{what}: {said}" for what, said in notes if said) or None,
+        "basis": (Basis.CLAIMED if party.claimed else Basis.THIRD_PARTY).value,
+        "likelihood_as_reported": "suspected" if row.whole(f"guncertain{party.slot}") == 1 else None,
+        "note": f"Subgroup: {subgroup}" if subgroup else None,
     }
+
+
+def _slotted(first: str, others: str, slot: int) -> str:
+    """The name of a column that the data set has for each of three groups, the first of which has no number."""
+    return first if slot == 1 else f"{others}{slot}"
 
 
 def _tags_of(row: Noted) -> list[str]:

@@ -2,92 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from incidents.importers.gtd import Gtd
-from incidents.models import Tactic, TargetType, WeaponType
 from tests.imports.accepting import accepted
-from threatdb.imports.formats import DATASET, Key, NamedActor, Reading
-from threatdb.records.models import Country
+from tests.imports.gtd import ROW, make_codes
+from threatdb.imports.formats import DATASET, OWN, Companion, Key, NamedActor, Reading
 
 pytestmark = pytest.mark.django_db
 
 FRONT = NamedActor(Key("gtd", "Blue Front"), "Blue Front", "armed_group")
 
-ROW = {
-    "eventid": "202102030001",
-    "iyear": "2021",
-    "imonth": "2",
-    "iday": "3",
-    "approxdate": "",
-    "extended": "0",
-    "country": "4",
-    "country_txt": "Afghanistan",
-    "provstate": "North province",
-    "city": "Rivertown",
-    "latitude": "34.5",
-    "longitude": "69.25",
-    "specificity": "1",
-    "vicinity": "0",
-    "location": "By the bridge",
-    "summary": "02/03/2021: A bomb went off.",
-    "doubtterr": "0",
-    "multiple": "0",
-    "success": "1",
-    "suicide": "0",
-    "attacktype1": "3",
-    "attacktype1_txt": "Bombing",
-    "attacktype2": "",
-    "targtype1": "4",
-    "targsubtype1": "29",
-    "corp1": "Redland Army",
-    "target1": "Patrol",
-    "natlty1": "4",
-    "natlty1_txt": "Afghanistan",
-    "gname": "Blue Front",
-    "gsubname": "",
-    "motive": "Revenge.",
-    "guncertain1": "0",
-    "individual": "0",
-    "nperps": "-99",
-    "claimed": "1",
-    "claimmode": "6",
-    "claimmode_txt": "Video",
-    "compclaim": "0",
-    "weaptype1": "6",
-    "weapsubtype1": "16",
-    "weapdetail": "A bomb",
-    "nkill": "4",
-    "nkillus": "0",
-    "nkillter": "1",
-    "nwound": "",
-    "nwoundus": "",
-    "nwoundte": "",
-    "addnotes": "",
-    "scite1": "“Bomb in Rivertown,” The Courier",
-    "scite2": "",
-    "INT_LOG": "-9",
-}
-
 
 @pytest.fixture(autouse=True)
 def codes() -> None:
-    Country.objects.create(code="AF", name="Afghanistan", alpha3="AFG", numeric="004")
-    Country.objects.create(code="CI", name="Côte d'Ivoire", alpha3="CIV", numeric="384")
-
-    def make(model: Any, code: str, **crosswalk: list[str]) -> None:
-        model.objects.create(code=code, label=code, crosswalk=crosswalk)
-
-    make(Tactic, "bombing", gtd=["3"], gtd_default=["3"])
-    make(Tactic, "suicide_bombing", gtd=["3"], gtd_suicide=["1"], gtd_weapsubtype=["13"])
-    make(Tactic, "shelling", gtd=["3"], gtd_weapsubtype=["11"])
-    make(Tactic, "armed_assault", gtd=["2"], gtd_default=["2"])
-    make(TargetType, "military", gtd_targtype=["4"])
-    make(TargetType, "military_unit", gtd_targsubtype=["29"])
-    make(WeaponType, "explosives", gtd_weaptype=["6"])
-    make(WeaponType, "unknown_explosive", gtd_weapsubtype=["16"])
+    make_codes()
 
 
 def read(**cells: str) -> Reading:
@@ -134,7 +63,7 @@ def test_a_row_is_an_incident_with_what_it_says() -> None:
                 "role": "perpetrator",
                 "basis": "claimed",
                 "likelihood_as_reported": None,
-                "note": "Claim made by: Video\nStated motive: Revenge.",
+                "note": None,
             }
         ],
         "identifiers": [{"scheme": "gtd", "value": "202102030001"}],
@@ -148,6 +77,50 @@ def test_a_row_is_an_incident_with_what_it_says() -> None:
         ],
         "licence": "gtd",
     }
+
+
+def test_what_a_group_claimed_is_a_claim_beside_the_incident() -> None:
+    assert read().companions == [
+        Companion(
+            "claim",
+            "claim-1",
+            {
+                "claimant": FRONT,
+                "stance": "claims",
+                "mode": "video",
+                "stated_motive": "Revenge.",
+                "incidents": [OWN],
+                "citations": [{"source": DATASET, "locator": "event 202102030001"}],
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize("claimed", ["0", "-9", ""])
+def test_what_nobody_is_known_to_have_claimed_has_no_claim(claimed: str) -> None:
+    reading = read(claimed=claimed)
+
+    assert reading.companions == []
+    assert reading.document["involvements"][0]["basis"] == "third_party"
+
+
+def test_each_group_has_a_claim_of_its_own_and_the_motive_is_that_of_the_first() -> None:
+    reading = read(gname2="Red Front", claim2="1", claimmode2="99", gname3="Green Front", claim3="0", compclaim="1")
+
+    claims = [
+        (c.name, c.document["claimant"].name, c.document["mode"], c.document["stated_motive"])
+        for c in reading.companions
+    ]
+    assert claims == [("claim-1", "Blue Front", "video", "Revenge."), ("claim-2", "Red Front", None, None)]
+    assert [part["basis"] for part in reading.document["involvements"]] == ["claimed", "claimed", "third_party"]
+    assert reading.document["tags"] == ["gtd: competing claims"]
+    assert problems(reading) == [("claimmode2", "unknown_code", "warning")]
+
+
+def test_a_claim_by_nobody_who_is_named_is_reported() -> None:
+    reading = read(gname="Unknown")
+
+    assert (reading.companions, problems(reading)) == ([], [("claimed", "claim_of_nobody", "warning")])
 
 
 def test_its_document_is_one_that_the_api_takes() -> None:

@@ -145,7 +145,7 @@ class BatchAdmin(CheckedAdmin):
                 "record": records.get(row.record_id),
                 "problems": row.listed_problems(),
                 # Of a record that he may not see, nobody reads the values.
-                "conflicts": _shown(row) if row.record_id in records else [],
+                "conflicts": _shown(deciding.visible_conflicts(row, viewer_for(request))) if row.conflict else [],
             }
             for row in page
         ]
@@ -204,7 +204,7 @@ class BatchAdmin(CheckedAdmin):
         return response
 
 
-def _shown(row: BatchRow) -> list[dict[str, Any]]:
+def _shown(conflicts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The keys over which a row is in conflict, with both values as JSON."""
     return [
         {
@@ -213,7 +213,7 @@ def _shown(row: BatchRow) -> list[dict[str, Any]]:
             "ours": orjson.dumps(conflict["ours"]).decode(),
             "decision": conflict["decision"],
         }
-        for key, conflict in row.listed_conflicts().items()
+        for key, conflict in conflicts.items()
     ]
 
 

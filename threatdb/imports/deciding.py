@@ -16,12 +16,13 @@ from threatdb.records.choices import ReasonCode
 from threatdb.records.embedding import bare
 from threatdb.records.models import Record, Revision
 from threatdb.records.registry import Document, RecordType
+from threatdb.records.visibility import Viewer
 from threatdb.records.writing import Author
 
 from . import naming
 from .choices import Decision, Outcome
 from .formats import Key
-from .models import Batch, BatchRow
+from .models import Batch, BatchRow, Origin
 
 
 @transaction.atomic
@@ -34,24 +35,69 @@ def decide(row: BatchRow, decisions: Mapping[str, Decision], author: Author) -> 
     """
     ledger.lock()
     row = BatchRow.objects.select_related("batch").get(pk=row.pk)
-    conflicts = row.listed_conflicts()
-    record_type = registry.get(row.batch.make_format().record_type)
-    record = record_type.model.objects.visible_to(author.viewer).filter(pk=row.record_id).first()
-    if record is None or row.outcome != Outcome.CONFLICT:
+    conflicts = visible_conflicts(row, author.viewer)
+    if row.outcome != Outcome.CONFLICT or not conflicts:
         raise ValidationError("There is nothing to decide in this row.", code="no_conflict")
+    for name in dict.fromkeys(map(_record_of, decisions)):
+        _decide_one(row, name, {key: d for key, d in decisions.items() if _record_of(key) == name}, conflicts, author)
+    _settle(row, row.listed_conflicts() | conflicts)
+    return row
+
+
+def visible_conflicts(row: BatchRow, viewer: Viewer) -> dict[str, dict[str, Any]]:
+    """The conflicts of a row, as far as the viewer sees the records that they are about."""
+    conflicts = row.listed_conflicts()
+    seen = {name for name in {*map(_record_of, conflicts)} if _find(row, name, viewer)}
+    return {key: conflict for key, conflict in conflicts.items() if _record_of(key) in seen}
+
+
+def _record_of(key: str) -> str:
+    """Which record a conflict is about: the name of a companion before its key, and nothing for the row's own."""
+    return key.rpartition("/")[0]
+
+
+def _key_of(key: str) -> str:
+    """The key of the record's document that a conflict is about."""
+    return key.rpartition("/")[2]
+
+
+def _find(row: BatchRow, name: str, viewer: Viewer) -> tuple[RecordType, Record] | None:
+    """The record of a row by its name, where the viewer sees it."""
+    if not name:
+        record_type = registry.get(row.batch.make_format().record_type)
+        own = record_type.model.objects.visible_to(viewer).filter(pk=row.record_id).first()
+        return (record_type, own) if own else None
+    key = Key(row.scheme, row.value).beside(name)
+    for type_name in Origin.objects.filter(scheme=key.scheme, value=key.value).values_list("record_type", flat=True):
+        if found := naming.find(type_name, [key], viewer).get(key):
+            return registry.get(type_name), found
+    return None
+
+
+def _decide_one(
+    row: BatchRow,
+    name: str,
+    decisions: Mapping[str, Decision],
+    conflicts: dict[str, dict[str, Any]],
+    author: Author,
+) -> None:
+    """Settle conflicts over one of the row's records."""
+    found = _find(row, name, author.viewer)
+    if found is None:
+        raise ValidationError(dict.fromkeys(decisions, "There is nothing to decide about this."), code="no_conflict")
+    record_type, record = found
     today = _document(record)
     for key in decisions:
         _refuse_stale(key, conflicts, today)
     changes: Document = {}
     for key, decision in decisions.items():
-        changes |= _change(record_type, row.batch, today | changes, key, conflicts[key]["theirs"], decision, author)
+        theirs = conflicts[key]["theirs"]
+        changes |= _change(record_type, row.batch, today | changes, key, theirs, decision, author)
         conflicts[key]["decision"] = Decision(decision).value
     if changes:
         note = f"Import {row.batch_id}, row {row.number}: decided by hand"
         reasoned = Author(author.viewer, author.by, ReasonCode.NEW_SOURCE, note)
         writing.write(record_type, changes, reasoned, record=record, partial=True)
-    _settle(row, conflicts)
-    return row
 
 
 def _document(record: Record) -> Document:
@@ -63,7 +109,7 @@ def _refuse_stale(key: str, conflicts: Mapping[str, Any], today: Document) -> No
     conflict = conflicts.get(key)
     if conflict is None or conflict["decision"]:
         raise ValidationError({key: "There is nothing to decide about this."}, code="no_conflict")
-    if bare(conflict["ours"]) != bare(today.get(key)):
+    if bare(conflict["ours"]) != bare(today.get(_key_of(key))):
         raise ValidationError({key: "The record says something else by now: look at it first."}, code="changed_since")
 
 
@@ -74,8 +120,8 @@ def _change(
     if decision == Decision.OURS:
         return {}
     if decision == Decision.THEIRS:
-        return {key: theirs}
-    beside = record_type.beside(today, key, theirs, str(_dataset(batch, author)))
+        return {_key_of(key): theirs}
+    beside = record_type.beside(today, _key_of(key), theirs, str(_dataset(batch, author)))
     if beside is None:
         raise ValidationError({key: "Of this only one value can be kept: theirs or ours."}, code="not_both")
     return beside

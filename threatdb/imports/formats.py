@@ -17,6 +17,9 @@ from typing import Any, ClassVar, NamedTuple
 from threatdb.records.markings import Marking
 from threatdb.records.registry import Document
 
+# Stands in the scheme of a key before the name of a record that a row tells of beside its own.
+BESIDE = "#"
+
 Cells = Mapping[str, str]
 """The cells of one row by the names of their columns, as the file has them."""
 
@@ -47,6 +50,14 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         return f"{self.scheme}:{self.value}"
 
+    def beside(self, name: str) -> Key:
+        """The key of the record of that name which the row tells of beside its own."""
+        return Key(f"{self.scheme}{BESIDE}{name}", self.value)
+
+    def of_row(self) -> Key:
+        """The key of the row that tells of the record with this one."""
+        return Key(self.scheme.partition(BESIDE)[0], self.value)
+
 
 class NamedActor(NamedTuple):
     """An actor that a document names by what the data set calls it; stands in the place of its id."""
@@ -62,7 +73,26 @@ class Dataset:
 
 DATASET = Dataset()
 
-Named = NamedActor | Dataset
+
+class Own:
+    """Stands in the document of a companion in the place of the id of the row's own record."""
+
+
+OWN = Own()
+
+Named = NamedActor | Dataset | Own
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A record of another type that a row tells of beside its own, such as the claim of its incident.
+
+    ``name`` tells it from the others of the row, and is the same whenever the row is imported: claim-1.
+    """
+
+    record_type: str
+    name: str
+    document: Document
 
 
 @dataclass(frozen=True)
@@ -76,6 +106,7 @@ class Reading:
     key: Key | None
     document: Document = field(default_factory=dict)
     problems: Sequence[Problem] = ()
+    companions: Sequence[Companion] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -169,5 +200,5 @@ def slots(document: Any) -> Iterator[tuple[Any, Any, Named]]:
         if kind is dict or kind is list:
             if value:
                 yield from slots(value)
-        elif kind is NamedActor or kind is Dataset:
+        elif kind is NamedActor or kind is Dataset or kind is Own:
             yield document, key, value

@@ -31,7 +31,7 @@ ANY_RELEASE = "any release"
 # How much of its name stands in the slug of an actor.
 LONGEST_SLUG = 60
 
-# How many names are kept from one transaction to the next; each takes some kilobyte.
+# How many records are kept from one transaction to the next; each takes some kilobyte.
 MOST_KEPT = 20_000
 
 
@@ -92,7 +92,7 @@ class Naming:
 
         Runs inside the transaction that has taken ``ledger.lock()``.
         """
-        if self.as_of is None or self.as_of != ledger.position() or len(self.ids) > MOST_KEPT:
+        if self.as_of is None or self.as_of != ledger.position() or len(self.known.ids) > MOST_KEPT:
             self.known, self.ids = Known(), {}
         self.as_of = None
 

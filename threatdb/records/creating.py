@@ -45,7 +45,8 @@ def create(
 ) -> list[Created | None]:
     """Make a record of each document that is plain and legal; None stands for one that is left to ``writing.write``.
 
-    With ``publish`` those are published too that name only what is in force; the caller has asked who may do that.
+    With ``publish`` those are published too that name only what is in force, and that no other document shows from
+    behind; the caller has asked who may do that.
 
     Runs inside the transaction that has taken ``ledger.lock()``. Where the database refuses one of them, all are left.
     """
@@ -125,7 +126,9 @@ def _entries(record_type: RecordType, row: Any, known: Known) -> Iterator[Entry]
     document |= record_type.reverse_of_new(document)
     changed = documents.changed_keys({}, document)
     entry = Entry(record_type, row.id, 1, 1, Action.CREATE, document, changed=changed, named=row.named)
-    if row.published_seq is None:
+    # What documents of others show from behind is published by the service, which shows it there.
+    if row.published_seq is None or record_type.affects(document):
+        row.published_seq = None
         yield entry
         return
     entry.passing, entry.current = True, False
