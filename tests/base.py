@@ -11,9 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
-from django.core.cache import cache
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -110,14 +108,3 @@ def queries(expected: int) -> Iterator[None]:
         yield
     told = "\n".join(query["sql"][:300] for query in seen.captured_queries)
     assert len(seen) == expected, f"{len(seen)} queries:\n{told}"
-
-
-@contextlib.contextmanager
-def corpus() -> Iterator[None]:
-    """The fixtures and the seed corpus, gone again afterwards."""
-    with transaction.atomic():
-        cache.clear()
-        call_command("load_fixtures", verbosity=0)
-        call_command("seed", verbosity=0)
-        yield
-        transaction.set_rollback(True)

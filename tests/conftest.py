@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -32,9 +33,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def seeded(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """The seed corpus, loaded once for all tests of a module."""
     # Imported here, since models cannot be imported before pytest-django has set Django up.
-    from tests.base import corpus
+    from tests.corpus import CORPUS, there
 
-    with django_db_blocker.unblock(), corpus():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), there(CORPUS):  # type: ignore[attr-defined]
         yield
 
 
@@ -46,16 +47,25 @@ def nothing_remembered() -> None:
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def ledger_as_migrated(request: pytest.FixtureRequest) -> None:
-    """The rows that migrations made. A test that commits is followed by a flush, which takes them away."""
-    marker = request.node.get_closest_marker("django_db")
-    if not (marker and marker.kwargs.get("transaction")):
-        return
-    request.getfixturevalue("transactional_db")
+@pytest.fixture(scope="session", autouse=True)
+def ledger_as_migrated() -> None:
+    """Puts back the rows that migrations made, after each test that commits: the flush behind it takes them away.
+
+    Tests then pass in any order, as they come where several processes share them out.
+    """
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    post_migrate.connect(start_ledger, sender=apps.get_app_config("records"))
+
+
+def start_ledger(**_: Any) -> None:
+    """Does what the migration does, where a flush undid it."""
     from django.apps import apps
 
+    from tests.corpus import loaded
     from threatdb.records.models import LedgerClock
 
+    loaded.cache_clear()
     if not LedgerClock.objects.exists():
         import_module("threatdb.records.migrations.0002_ledger_start").start(apps, None)

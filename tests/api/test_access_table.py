@@ -14,8 +14,6 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
-from django.core.management import call_command
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -23,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from actors.models import Actor
 from tests.access.conftest import token_client
+from tests.corpus import FIXTURES, there
 from tests.factories.records import change
 from threatdb.access.choices import Scope
 from threatdb.records import registry, services
@@ -150,11 +149,9 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        cache.clear()
+    with django_db_blocker.unblock(), there(FIXTURES):
         clients = make_clients()
         yield Stage(make_records(), clients, {view.record_type: least(view.record_type) for view in LISTS.values()})
-        transaction.set_rollback(True)
 
 
 def make_records() -> dict[tuple[str, str, Marking], UUID]:
@@ -193,7 +190,6 @@ def make_record(resource: str, state: str, marking: Marking, actors: Sequence[Ac
 
 def make_clients() -> dict[str, Client]:
     """A client of each role, and with tokens of the curator."""
-    call_command("load_fixtures", verbosity=0)
     clients = {"anonymous": Client()}
     for group in GROUPS:
         user = User.objects.create_user(f"the-{group}")

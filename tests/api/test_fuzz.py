@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import randrange
@@ -11,13 +10,11 @@ from typing import Any
 import pytest
 import schemathesis
 from django.contrib.auth.models import Group, Permission, User
-from django.core.cache import cache
-from django.core.management import call_command
-from django.db import transaction
 from django.test import Client
 from django.test.utils import override_settings
 
-from tests.base import Document, ask, corpus
+from tests.base import Document, ask
+from tests.corpus import CORPUS, FIXTURES, there
 from threatdb.access import tokens
 from threatdb.access.choices import Scope
 from threatdb.records import merging, purging, registry
@@ -63,7 +60,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config) -> Iterator[Stage]:
     """The description as it is served, a record of each type in each state and, with --slow, the seed corpus."""
-    here = corpus() if pytestconfig.getoption("--slow") else fixtures()
+    here = there(CORPUS if pytestconfig.getoption("--slow") else FIXTURES)
     with django_db_blocker.unblock(), here, override_settings(ONE_PERSON_TEAM=True):
         with kept_connection():
             served: Any = schemathesis.openapi.from_wsgi("/api/schema/", application)
@@ -87,16 +84,6 @@ def curator() -> User:
 
 def token_of(user: User) -> str:
     return tokens.issue(owner=user, name="test", scopes=Scope.values, clearance=Marking.AMBER_STRICT)[1]
-
-
-@contextlib.contextmanager
-def fixtures() -> Iterator[None]:
-    """The fixtures, gone again afterwards."""
-    with transaction.atomic():
-        cache.clear()
-        call_command("load_fixtures", verbosity=0)
-        yield
-        transaction.set_rollback(True)
 
 
 def what_is_there(client: Client) -> Known:

@@ -31,7 +31,8 @@ NEVER = UUID(int=0)
 
 def writes(resource: str) -> list[tuple[str, str, Any]]:
     """For each write of one record its method, the end of its address, and a body that it could carry."""
-    offered = {action.url_path for action in LISTS[resource].get_extra_actions()}
+    view: Any = LISTS[resource]
+    offered = {action.url_path for action in view.get_extra_actions()}
     return [
         ("PUT", "", {"title": "T", "kind": "article"}),
         ("PATCH", "", {"title": "T"}),

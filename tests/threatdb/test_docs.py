@@ -6,7 +6,7 @@ import itertools
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -24,7 +24,6 @@ from assessments.pages import profile_pictures, scores_page
 from assessments.profiles import figures, periods
 from incidents import statistics
 from tests.api.grammar import LISTS
-from tests.base import corpus
 from threatdb import gunicorn
 from threatdb import settings as project
 from threatdb.access import guarding, tokens
@@ -82,12 +81,6 @@ def code_words(text: str) -> list[str]:
 
 CALL = re.compile(r"^\$ curl -s 'http://127\.0\.0\.1:8000([^']+)'\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 CALLS = CALL.findall(README[: README.index("## ")])
-
-
-@pytest.fixture(scope="module")
-def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), corpus():
-        yield
 
 
 def test_readme_opens_with_two_commands_and_five_calls() -> None:

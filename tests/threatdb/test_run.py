@@ -218,7 +218,7 @@ class TestCommands:
     ) -> None:
         monkeypatch.setattr(run.os, "cpu_count", lambda: 2)
 
-        assert run.pytest_arguments(["--slow"]) == ["-q", "-n", "2", "--slow"]
+        assert run.pytest_arguments(["--slow"]) == ["-q", "-n", "2", "--dist", "worksteal", "--slow"]
         assert run.pytest_arguments(["tests/records", "-x"]) == ["tests/records", "-x"]
 
     def test_check_goes_on_after_a_failure_and_names_all(

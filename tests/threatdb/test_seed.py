@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from incidents.models import Incident
+from tests.corpus import CORPUS, FIXTURES, loaded, put
 from threatdb.records import documents, services
 from threatdb.records.models import Revision
 from threatdb.settings import BASE_DIR
@@ -23,7 +24,7 @@ SEEDS = BASE_DIR / "seeds"
 
 @pytest.fixture(autouse=True)
 def _vocabularies() -> None:
-    call_command("load_fixtures", verbosity=0, stdout=StringIO())
+    put(loaded(FIXTURES))
 
 
 def seed(folder: Path = SEEDS) -> str:
@@ -55,7 +56,7 @@ def latest() -> list[tuple[object, str]]:
 
 
 def test_a_second_run_changes_nothing_and_says_so() -> None:
-    seed()
+    put(loaded(CORPUS))
     before = ledger()
 
     told = seed()
@@ -65,7 +66,7 @@ def test_a_second_run_changes_nothing_and_says_so() -> None:
 
 
 def test_a_record_that_somebody_edited_is_kept() -> None:
-    seed()
+    put(loaded(CORPUS))
     incident = Incident.objects.get(title="Taliban conquest of Kabul")
     incident.title = "Edited"
     incident.save()
@@ -90,7 +91,7 @@ def changed_corpus(folder: Path, file: str, old: str, new: str) -> Path:
 
 
 def test_a_corrected_fact_becomes_a_new_edition(tmp_path: Path) -> None:
-    seed()
+    put(loaded(CORPUS))
     corrected = changed_corpus(tmp_path, "incidents.yaml", "Taliban conquest of Kabul", "Taliban takes Kabul")
 
     told = seed(corrected)
