@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from math import ceil
 
 Task = Callable[[], float]
 """Does something once and says how many seconds that took."""
@@ -30,3 +31,8 @@ def _turn(tasks: Sequence[Task], *, backwards: bool) -> list[float]:
     if backwards:
         return [task() for task in reversed(tasks)][::-1]
     return [task() for task in tasks]
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """The smallest of the values that so many in a hundred do not exceed."""
+    return sorted(values)[max(0, ceil(len(values) * share / 100) - 1)]

@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--repetitions", type=int, default=31, help="Requests of each kind (default 31).")
         parser.add_argument("--fresh", action="store_true", help="Load anew even if the same is there.")
         parser.add_argument("--json", type=Path, metavar="FILE", help="Also write the figures to a file.")
-        parser.add_argument("--imports", type=int, metavar="ROWS", help="Measure an import of so many rows instead.")
+        parser.add_argument(
+            "--imports", metavar="ROWS|FILE", help="Measure an import instead, of so many made-up rows or of a file."
+        )
         parser.add_argument("--strict", action="store_true", help="Fail (exit code 1) where a target is missed.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,8 +37,8 @@ class Command(BaseCommand):
             options["incidents"], options["repetitions"], options["fresh"], options["json"], options["what"]
         )
         try:
-            rows = options["imports"]
-            met = program.run_imports(rows, self.stdout.write) if rows else program.run(asked, self.stdout.write)
+            given = options["imports"]
+            met = program.run_imports(given, self.stdout.write) if given else program.run(asked, self.stdout.write)
         except database.NotOurs as error:
             raise CommandError(str(error)) from error
         if options["strict"] and not met:
