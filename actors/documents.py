@@ -10,7 +10,7 @@ from sources.documents import citations_of, cited_sources
 from threatdb.records.choices import Likelihood
 from threatdb.records.documents import iso, or_none
 from threatdb.records.embedding import Embedder
-from threatdb.records.registry import Document, RecordType, Term
+from threatdb.records.registry import Document, RecordType, Term, id_of
 from threatdb.records.search import fold_name
 
 from .choices import NameKind
@@ -135,8 +135,8 @@ class RelationshipType(RecordType):
             "end_earliest": end.get("earliest"),
             "end_latest": end.get("latest"),
             "kind": document["kind"],
-            "subject_id": document["subject"]["id"],
-            "object_id": document["object"]["id"],
+            "subject_id": id_of(document["subject"]),
+            "object_id": id_of(document["object"]),
             "likelihood": likelihood,
             "likelihood_rank": Likelihood(likelihood).rank if likelihood else None,
             "source_count": source_count(document["citations"]),
@@ -144,8 +144,9 @@ class RelationshipType(RecordType):
 
     def term_list(self, document: Document) -> Iterable[Term]:
         for side in ("subject", "object"):
-            yield Term(side, document[side]["id"])
-            yield Term("actor", document[side]["id"])
+            if document[side]:
+                yield Term(side, document[side]["id"])
+                yield Term("actor", document[side]["id"])
         yield from (Term("content", code) for code in document["content"])
         yield from (Term("tag", tag) for tag in document["tags"])
         yield from cited_sources(document["citations"])
@@ -172,7 +173,7 @@ def _kind_of(row: Document) -> str:
 
 def source_count(citations: Iterable[Document]) -> int:
     """How many different sources the citations name."""
-    return len({citation["source"]["id"] for citation in citations})
+    return len(set(cited_sources(citations)))
 
 
 def _names(document: Document) -> list[str]:

@@ -133,7 +133,7 @@ def naming(rows: IndexQuerySet, kind: str, spells: Collection[Spell], **also: An
 
     The rows have ``date_earliest`` and ``date_latest``: that some day which may be theirs lies in the spell is enough.
     """
-    terms = rows.model.terms.rel.related_model._default_manager.filter(kind=kind, **also)
+    terms = rows.terms_of(kind).filter(**also)
     if rows.all_in_force:
         terms = terms.filter(in_force=True)
     by_span: dict[Span, list[str]] = {}

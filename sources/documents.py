@@ -93,4 +93,4 @@ def _report_of(row: Citation) -> Document | None:
 
 def cited_sources(citations: Iterable[Document]) -> Iterable[Term]:
     """Terms for the ``source`` filter."""
-    return [Term("source", citation["source"]["id"]) for citation in citations]
+    return [Term("source", citation["source"]["id"]) for citation in citations if citation["source"]]

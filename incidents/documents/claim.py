@@ -11,7 +11,7 @@ from incidents.models import Claim, ClaimIndex, ClaimTerm
 from sources.documents import citations_of, cited_sources
 from threatdb.records.documents import date_of, day, or_none
 from threatdb.records.embedding import Embedder
-from threatdb.records.registry import Document, RecordType, Term
+from threatdb.records.registry import Document, RecordType, Term, id_of
 
 from .incident import CLAIM_LEAF
 from .incident_terms import names
@@ -61,17 +61,17 @@ class ClaimType(RecordType):
             "authenticity": document["authenticity"],
             "outlet": document["outlet"] or "",
             "language": document["language"] or "",
-            "claimant_id": UUID(document["claimant"]["id"]),
+            "claimant_id": id_of(document["claimant"]),
             "source_count": len(set(cited_sources(document["citations"]))),
         }
 
     def term_list(self, document: Document) -> Iterator[Term]:
-        yield Term("claimant", document["claimant"]["id"])
-        if document["on_behalf_of"]:
-            yield Term("on_behalf_of", document["on_behalf_of"]["id"])
+        for key in ("claimant", "on_behalf_of"):
+            if document[key]:
+                yield Term(key, document[key]["id"])
         for actor in speakers(document):
             yield Term("actor", actor)
-        for mention in document["mentions"]:
+        for mention in (mention for mention in document["mentions"] if mention["actor"]):
             yield Term("actor", mention["actor"]["id"])
             yield Term("mentions", mention["actor"]["id"])
             if mention["role"] == MentionRole.ACCUSED:

@@ -85,8 +85,8 @@ class IncidentType(RecordType):
         return _behind(document, [], [])
 
     def derived(self, document: Document) -> Document:
-        claims = [claim for claim in document["claims"] if claim["claimant"]]
-        return {**document, "claim_status": str(claim_status(claims))}
+        sources = incident_terms.sources_of(document)
+        return {**document, **_behind(document, document["claims"], document["members"]), "source_count": len(sources)}
 
     def affects(self, document: Document) -> set[UUID]:
         links = document["links"]

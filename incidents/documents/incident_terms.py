@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from incidents.ancestry import lineage
 from incidents.choices import LinkKind, Role
 from incidents.models import ClaimMode, Tactic, TargetType, WeaponType
 from threatdb.records.choices import Likelihood
-from threatdb.records.registry import Document, Term
+from threatdb.records.registry import Document, Term, spare
 
-from .statements import speakers, standing_claims
+from .statements import claims_of, speakers, standing_claims
 
 # Roles that have a filter of their own; an actor in the role "other" is found by the term "actor".
 ROLES = tuple(role.value for role in Role if role is not Role.OTHER)
@@ -33,7 +34,7 @@ def terms_of(document: Document) -> Iterator[Term]:
     for identifier in document["identifiers"]:
         yield Term("identifier", f"{identifier['scheme']}:{identifier['value']}")
     for link in document["links"]:
-        if link["kind"] == LinkKind.PART_OF:
+        if link["kind"] == LinkKind.PART_OF and link["incident"]:
             yield Term("part_of", link["incident"]["id"])
 
 
@@ -54,14 +55,18 @@ def _who(document: Document) -> Iterator[Term]:
             yield Term("actor", target["actor"]["id"])
             yield Term("target", target["actor"]["id"])
     for involvement in document["involvements"]:
-        actor, likelihood = involvement["actor"]["id"], involvement["likelihood"]
-        yield Term("actor", actor)
-        if involvement["role"] in ROLES:
-            yield Term(involvement["role"], actor)
-        yield Term("involvement", actor, _how(involvement))
+        if involvement["actor"]:
+            yield from _involved(involvement["actor"]["id"], involvement)
         yield Term("basis", involvement["basis"])
-        if likelihood:
-            yield Term("likelihood", likelihood)
+        if involvement["likelihood"]:
+            yield Term("likelihood", involvement["likelihood"])
+
+
+def _involved(actor: str, involvement: Document) -> Iterator[Term]:
+    yield Term("actor", actor)
+    if involvement["role"] in ROLES:
+        yield Term(involvement["role"], actor)
+    yield Term("involvement", actor, _how(involvement))
 
 
 def _how(involvement: Document) -> tuple[tuple[str, str | int | None], ...]:
@@ -76,17 +81,27 @@ def _how(involvement: Document) -> tuple[tuple[str, str | int | None], ...]:
 
 
 def _claims(document: Document) -> Iterator[Term]:
-    for claim in standing_claims(document["claims"]):
-        yield from (Term("claimed_by", actor) for actor in speakers(claim))
-        if claim["mode"]:
-            yield from (Term("claim_mode", code) for code in lineage(ClaimMode, claim["mode"]))
+    standing = standing_claims(document["claims"])
+    for claim in standing:
+        yield from _claimed(claim)
+    for claim in claims_of(document["claims"]):
+        if claim not in standing:
+            # Where the retraction is hidden from somebody, the claim stands.
+            yield from (replace(term, kind=spare(term.kind)) for term in _claimed(claim))
+
+
+def _claimed(claim: Document) -> Iterator[Term]:
+    yield from (Term("claimed_by", actor) for actor in speakers(claim))
+    if claim["mode"]:
+        yield from (Term("claim_mode", code) for code in lineage(ClaimMode, claim["mode"]))
 
 
 def sources_of(document: Document) -> list[Document]:
     """The distinct sources of an incident: of its citations, its involvements' and its tolls."""
     nested = [citation for part in document["involvements"] for citation in part["citations"]]
     citing = [*document["citations"], *nested, *document["casualty_reports"]]
-    return list({citation["source"]["id"]: citation["source"] for citation in citing}.values())
+    shown = (citation["source"] for citation in citing if citation["source"])
+    return list({source["id"]: source for source in shown}.values())
 
 
 def words_of(document: Document) -> Iterator[str | None]:

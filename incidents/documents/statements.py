@@ -29,11 +29,17 @@ def claim_status(claims: Sequence[Document]) -> ClaimStatus:
 
 def standing_claims(claims: Sequence[Document]) -> list[Document]:
     """The claims of responsibility that were not retracted."""
-    return [claim for claim in standing_among(claims) if claim["stance"] == Stance.CLAIMS]
+    return claims_of(standing_among(claims))
+
+
+def claims_of(statements: Sequence[Document]) -> list[Document]:
+    """Those of the statements that claim responsibility, retracted or not."""
+    return [claim for claim in statements if claim["stance"] == Stance.CLAIMS and claim["claimant"]]
 
 
 def standing_among(claims: Sequence[Document]) -> list[Document]:
-    """The statements that their party has not retracted since."""
+    """The statements that their party has not retracted since; none of a party that is not shown."""
+    claims = [claim for claim in claims if claim["claimant"]]
     retractions = [claim for claim in claims if claim["stance"] == Stance.RETRACTS]
     return [
         claim

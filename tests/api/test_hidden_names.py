@@ -16,7 +16,6 @@ from tests.factories.actors import make_actor
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.records import change
 from tests.factories.sources import make_source
-from threatdb.api import sight
 from threatdb.records import documents, references, search, services
 from threatdb.records.models import Record
 
@@ -91,13 +90,6 @@ class TestThePast:
         client = cleared(services.SYSTEM.clearance)
         for asked in ({"q": "quokka"}, {"source": str(past.source.pk)}, {"actor": "quokka"}):
             assert past.asked(client, **asked) == [str(past.incident.pk)]
-
-    def test_more_than_can_be_looked_through_is_refused(
-        self, client: Client, past: Past, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(sight, "MAX_SEARCHED", 0)
-        assert_refused(client.get(path_of("incidents", as_of=past.then, q="siege")), "q", "too_many")
-        assert found(client, "incidents", q="siege") == [str(past.incident.pk)]
 
 
 class TestOldDrafts:

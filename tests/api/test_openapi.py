@@ -21,7 +21,7 @@ from threatdb.records import documents, registry, veiling
 
 from . import public
 from .grammar import FILTERED, LISTS, STATISTICS, VIEWS, filters_of
-from .writing import made, text_of
+from .writing import JSON, WHOLE, create, least, made, plural, text_of
 
 DETAILS = [f"{name}/{{id}}" for name in (*LISTS, "vocabularies")]
 
@@ -170,6 +170,13 @@ class TestAnswers:
         public.incident(links=[{"kind": "part_of", "incident": aggregate}])
         for one in (incident, aggregate):
             self.check(description, "incidents/{id}", client.get(path_of("incidents", one.pk)))
+
+    @pytest.mark.parametrize("name", WHOLE)
+    def test_one_record_that_was_made_and_several(self, description: Document, curator: Client, name: str) -> None:
+        responses = description["paths"][f"/api/v1/{plural(name)}/"]["post"]["responses"]
+        whole = {**responses["201"]["content"][JSON]["schema"], "components": closed(description)["components"]}
+        for body in (least(name), [{**least(name), "slug": "other"} if name == "actor" else least(name)]):
+            jsonschema.Draft202012Validator(whole).validate(create(curator, plural(name), body).json())
 
     @pytest.mark.parametrize("resource", VIEWS)
     def test_errors(self, description: Document, client: Client, resource: str) -> None:

@@ -58,7 +58,7 @@ PATCH of nothing
 DELETE of what is published
     SELECT auth_permission*2 auth_user django_session records_ledgerclock*3 records_reference*2 records_revision
     SELECT sources_source*3 sources_sourceindex*5
-    INSERT records_revision records_searchtext records_tombstone sources_sourceindex
+    INSERT records_pastreference records_revision records_searchtext records_tombstone sources_sourceindex
     UPDATE records_head records_ledgerclock sources_source sources_sourceindex*2 sources_sourceterm
     DELETE records_reference
 
@@ -98,7 +98,8 @@ merge
     SELECT actors_actor*10 actors_actorindex*9 auth_permission*2 auth_user django_session incidents_claimindex
     SELECT incidents_incident incidents_incidentindex*5 records_ledgerclock*10 records_reference*4 records_revision
     INSERT actors_actorindex*2 actors_actorname actors_actorterm*2 incidents_incidentindex incidents_incidentterm
-    INSERT records_merge records_reference records_revision*3 records_searchtext*3 records_tombstone
+    INSERT records_merge records_pastreference*3 records_reference records_revision*3 records_searchtext*3
+    INSERT records_tombstone
     UPDATE actors_actor*3 actors_actorindex*3 actors_actorterm*2 actors_relationship*2 assessments_assessmentsubject
     UPDATE assessments_evidence incidents_claim*2 incidents_claimmention incidents_incident incidents_incidentindex
     UPDATE incidents_incidentterm incidents_involvement*2 incidents_target records_head*3 records_ledgerclock*3

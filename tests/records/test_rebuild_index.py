@@ -15,7 +15,7 @@ from incidents.models import IncidentIndex, IncidentTerm
 from sources.models import SourceIndex, SourceTerm
 from tests.factories.sources import make_source
 from threatdb.records import ledger, rebuilding, registry
-from threatdb.records.models import Head, Reference, Revision, SearchText
+from threatdb.records.models import Head, PastReference, Reference, Revision, SearchText
 
 from .worlds import World, make_world
 
@@ -42,7 +42,7 @@ def check(*arguments: str) -> str:
 
 def contents() -> dict[str, list[str]]:
     """All rows of all tables that a rebuild writes, without the ids that number them."""
-    tables: list[type[models.Model]] = [Reference, SearchText]
+    tables: list[type[models.Model]] = [Reference, PastReference, SearchText]
     tables += [table for kind in registry.all_types() for table in (kind.index, kind.terms)]
     return {table.__name__: sorted(map(repr, _rows(table))) for table in tables}
 
@@ -72,6 +72,7 @@ BREAKAGES: dict[str, Breakage] = {
     "index gone": _drop_source,
     "references gone": lambda w: Reference.objects.all().delete(),
     "references turned": lambda w: Reference.objects.filter(target_id=w.claim.pk).update(reverse=False),
+    "past references gone": lambda w: PastReference.objects.all().delete(),
     "texts changed": lambda w: SearchText.objects.update(text="nothing"),
     "texts gone": lambda w: SearchText.objects.all().delete(),
 }
@@ -129,6 +130,7 @@ class TestAnIndexThatIsWrong:
             record_type.terms._base_manager.all().delete()
             record_type.index._base_manager.all().delete()
         Reference.objects.all().delete()
+        PastReference.objects.all().delete()
         SearchText.objects.all().delete()
 
         rebuild()

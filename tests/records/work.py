@@ -82,6 +82,19 @@ class Work:
         key = self._pick()
         self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self._choose(self.kinds[key], key))
 
+    def publish_rewritten(self) -> None:
+        key = self._pick()
+        self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self._choose(self.kinds[key], key))
+        self._attempt(lambda: services.publish(self._record(key), by=None))
+
+    def retract(self) -> None:
+        """Withdraw a record, or mark it as high as can be."""
+        key = self._pick()
+        if self.random.random() < 0.5:
+            self._attempt(lambda: services.withdraw(self._record(key), by=None))
+        else:
+            self._edit(key, 4, self.contents[key].name, self.refs[key])
+
     def move(self) -> None:
         act, key = self.random.choice(self.moves), self._pick()
         self._attempt(lambda: act(self._record(key), by=None))

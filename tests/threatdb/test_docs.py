@@ -27,7 +27,7 @@ from tests.api.grammar import LISTS
 from threatdb import gunicorn
 from threatdb import settings as project
 from threatdb.access import guarding, tokens
-from threatdb.api import errors, families, filters, geometry, grouping, negotiation, pagination, sight, values
+from threatdb.api import errors, families, filters, geometry, grouping, negotiation, pagination, values
 from threatdb.api.exports import answers, formats, sheets
 from threatdb.api.filters import RecordFilterSet
 from threatdb.api.urls import router
@@ -299,7 +299,6 @@ CONSTANTS = {
     "Characters in a text value": (values, "MAX_TEXT"),
     "Characters in `q`": (filters, "MAX_QUERY"),
     "Words in `q`": (search, "MAX_WORDS"),
-    "Documents that `q` may find in the past or among working copies": (sight, "MAX_SEARCHED"),
     "Largest whole number": (fields, "MAX_INTEGER"),
     "Vertices of a polygon": (geometry, "MAX_VERTICES"),
     "Characters in a polygon": (geometry, "MAX_POLYGON_TEXT"),

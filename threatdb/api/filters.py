@@ -88,8 +88,8 @@ class RecordFilterSet(django_filters.FilterSet):
         return cast(dict[str, GrammarFilter], cls.base_filters)
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """All filters. What full-text search found by a name that is hidden here is not found."""
-        rows = cast(IndexQuerySet, super().filter_queryset(queryset))
+        """All filters, by what is shown here: nothing is found by what is hidden, its name among other words."""
+        rows = cast(IndexQuerySet, super().filter_queryset(self.sight.as_shown(queryset)))
         return self.sight.searched(rows, self.given["q"][0]) if "q" in self.given else rows
 
     @property

@@ -105,11 +105,11 @@ class Terms(Dimension):
 
     def on(self, rows: IndexQuerySet, name: str) -> IndexQuerySet:
         joined = f"{name}_term"
-        rows = rows.annotate(**{joined: FilteredRelation("terms", condition=Q(terms__kind=self.kind))})
+        counted = rows.counting(self.kind, "terms__")
+        rows = rows.annotate(**{joined: FilteredRelation("terms", condition=counted)})
         if self.vocabulary:
             codes = self.vocabulary._default_manager.filter(parent=OuterRef(OuterRef(f"{joined}__value")))
-            terms = rows.model.terms.rel.related_model._default_manager
-            narrower = terms.filter(revision=OuterRef("pk"), kind=self.kind, value__in=codes.values("code"))
+            narrower = rows.terms_of(self.kind).filter(revision=OuterRef("pk"), value__in=codes.values("code"))
             rows = rows.exclude(Exists(narrower))
         found: IndexQuerySet = rows.annotate(**{name: F(f"{joined}__value")})
         return found

@@ -8,7 +8,7 @@ from uuid import UUID
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
-from threatdb.records import documents, search, veiling
+from threatdb.records import showing, veiling
 from threatdb.records.models import IndexRow
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.visibility import Viewer
@@ -19,9 +19,6 @@ from .values import Parse, identifier
 from .viewing import viewer_of_request
 
 PUBLISHED, WORKING = VIEWS = ("published", "working")
-
-# Of the past and of working copies, how many documents a search may find: each is read for what it names.
-MAX_SEARCHED = 5_000
 
 # Stands for every record that may not be named.
 NO_RECORD = UUID(int=0)
@@ -62,21 +59,13 @@ class Sight:
         """Whether the record may be named here; of what is in force readers see all that it names."""
         return not self.veils or bool(veiling.seen({record_id}, self.reader))
 
-    def searched(self, rows: IndexQuerySet, query: str) -> IndexQuerySet:
-        """Of rows in which full-text search found the query, those in which the viewer would find it.
+    def as_shown(self, rows: IndexQuerySet) -> IndexQuerySet:
+        """Such revisions, whose columns and terms go by what the viewer is shown of them."""
+        return showing.as_shown(rows, self.reader, working=self.working) if self.veils else rows
 
-        Raises ``InvalidParameters`` where more were found than are read for that.
-        """
-        if not self.veils:
-            return rows
-        texts = dict(rows.order_by().values_list("pk", "revision__document")[: MAX_SEARCHED + 1])
-        if len(texts) > MAX_SEARCHED:
-            detail = f"This finds more than {MAX_SEARCHED:,} documents of the past, or working copies: ask for less."
-            raise InvalidParameters([parameter_error("q", detail, "too_many")])
-        hidden = veiling.hidden_in(map(documents.load, texts.values()), self.reader)
-        naming = {seq: text for seq, text in texts.items() if any(key in text for key in hidden)}
-        lost = [seq for seq, text in naming.items() if not search.holds(query, veiling.words_in(text, hidden))]
-        return rows.exclude(pk__in=lost)
+    def searched(self, rows: IndexQuerySet, query: str) -> IndexQuerySet:
+        """Of rows in which full-text search found the query, those in which the viewer would find it."""
+        return showing.searched(rows, query, self.reader, working=self.working) if self.veils else rows
 
     def shown(self, texts: list[str]) -> list[str]:
         """The stored documents of such revisions, without what they name and the viewer may not see."""

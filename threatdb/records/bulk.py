@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, connections, models
+from django.db.models.expressions import RawSQL
 
 BATCH = 2000
 
@@ -57,6 +59,24 @@ def insert(model: type[models.Model], objects: Sequence[Any]) -> None:
             marks = ", ".join(["%s"] * len(fields))
             # Table and columns come from the model, never from input.
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(rows))  # noqa: S608
+
+
+def insert_from(model: type[models.Model], rows: models.QuerySet[Any, Any]) -> None:
+    """Insert what a query of another table finds, whose columns bear the names that they have here."""
+    query, params = rows.query.sql_with_params()
+    fields = [model._meta.get_field(name) for name in rows.query.values_select]
+    columns = ", ".join(connection.ops.quote_name(str(f.column)) for f in fields)  # type: ignore[union-attr]
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        # Table, columns and query come from the models, never from input.
+        cursor.execute(f"INSERT INTO {table} ({columns}) {query}", params)
+
+
+def among(numbers: Iterable[int]) -> RawSQL:
+    """A subquery that gives these numbers, however many: an engine takes no such list of parameters."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [sorted(numbers)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(sorted(numbers))])
 
 
 def _values(

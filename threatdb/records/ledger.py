@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Subquery
+from django.db.models import F, QuerySet, Subquery
 from django.db.transaction import TransactionManagementError
 
 from . import bulk, documents, search
 from .choices import Action
 from .markings import Marking, parse_marking
-from .models import Head, IndexRow, LedgerClock, Reference, Revision, SearchText, TermRow
+from .models import Head, IndexRow, LedgerClock, PastReference, Reference, Revision, SearchText, TermRow
 from .registry import Document, RecordType, embedded
 
 if TYPE_CHECKING:
@@ -163,10 +163,18 @@ def _close(entries: Sequence[Entry]) -> None:
         _set(record_type.index, [row.pk for row in replaced if row.since is not None], current=False)
         _set(record_type.index, [e.resumes.pk for e in own if e.resumes], current=True)
     # A working copy that moves on leaves what is in force, and its references, as they are.
-    dead = {e.ends.pk for e in entries if e.ends}
-    dead |= {e.replaces.pk for e in entries if e.replaces and not e.replaces.in_force}
+    ended = {e.ends.pk for e in entries if e.ends}
+    dead = ended | {e.replaces.pk for e in entries if e.replaces and not e.replaces.in_force}
     for batch in bulk.batches(sorted(dead)):
-        Reference.objects.filter(revision__in=batch).delete()
+        references = Reference.objects.filter(revision__in=batch)
+        if past := ended.intersection(batch):
+            _keep_past(references.filter(revision__in=past))
+        references.delete()
+
+
+def _keep_past(references: QuerySet[Reference]) -> None:
+    """Keep what revisions named that are in force no more; a record named forward and from behind is kept once."""
+    bulk.insert_from(PastReference, references.order_by().values("revision_id", "target_id").distinct())
 
 
 def _end_force(record_type: RecordType, entries: Sequence[Entry]) -> None:
@@ -267,6 +275,13 @@ def references(entry: Entry) -> Iterable[Any]:
             target_id=target,
             reverse=reverse,
         )
+
+
+def past_references(entry: Entry) -> Iterable[Any]:
+    """One plain row for each record that the document of a revision that has ended embeds."""
+    make = bulk.row_of(PastReference)
+    for target in sorted({UUID(leaf["id"]) for leaf in embedded(entry.document)}):
+        yield make(revision_id=entry.seq, target_id=target)
 
 
 def search_text(entry: Entry) -> Any:

@@ -241,6 +241,25 @@ class Reference(models.Model):
         return f"{self.record_type} {self.record_id} names {self.target_id}"
 
 
+class PastReference(models.Model):
+    """That a revision which was in force once, and is no more, named another record, forward or from behind.
+
+    It holds nothing in place. Where that record is hidden from a viewer today, the revision is found for him by
+    what he is shown of it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="+")
+    target_id = models.UUIDField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["target_id", "revision"], name="past_reference_is_unique")]
+
+    def __str__(self) -> str:
+        return f"revision {self.revision_id} named {self.target_id}"
+
+
 class SearchText(models.Model):
     """The folded words of a document, for full-text search; indexed by each engine's own means."""
 
@@ -296,6 +315,9 @@ class IndexRow(models.Model):
 
 class TermRow(models.Model):
     """One value of a many-valued filter of one revision.
+
+    A spare term (``registry.spare``) is found by no filter: it says what a term would say, did not another record
+    that the document embeds speak against it.
 
     ``in_force`` repeats the index row's, and each concrete table adds ``revision`` (related name
     ``terms``) and ``sort``, the list's default sort key: a page of one term is then an ordered scan.

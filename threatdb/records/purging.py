@@ -18,7 +18,7 @@ from django.utils import timezone
 from . import bulk, documents, ledger, propagation, rebuilding, references, registry, search, services, tombstones
 from .choices import Action, State
 from .ledger import Act, Entry
-from .models import Record, Reference, Revision, SearchText, Tombstone
+from .models import PastReference, Record, Reference, Revision, SearchText, Tombstone
 from .registry import Document, RecordType
 from .services import Rows
 from .visibility import Viewer
@@ -92,6 +92,7 @@ def _erase(record_type: RecordType, record_id: UUID) -> None:
     record_type.index._base_manager.filter(record_id=record_id).delete()
     SearchText.objects.filter(revision__in=own).delete()
     Reference.objects.filter(record_id=record_id).delete()
+    PastReference.objects.filter(revision__in=own).delete()
 
 
 def _erase_from_others(record_id: UUID) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from . import registry, visibility
+from . import bulk, registry, visibility
 from .visibility import Viewer
 
 
@@ -21,6 +22,14 @@ class RecordQuerySet(models.QuerySet[Any]):
         return self.filter(Exists(index.filter(record_id=OuterRef("pk"))))
 
 
+@dataclass
+class Told:
+    """Terms, by their keys, that do not count in a query, and spare ones that do: ``showing`` finds them."""
+
+    lost: list[int] = field(default_factory=list)
+    gained: list[int] = field(default_factory=list)
+
+
 class IndexQuerySet(models.QuerySet[Any]):
     """Index rows: one for each revision that is or was in force or is a working copy."""
 
@@ -28,6 +37,8 @@ class IndexQuerySet(models.QuerySet[Any]):
     all_in_force = False
     # Whether a term is joined already, whose ``sort`` and ``record_id`` then give that order.
     joins_term = False
+    # Where terms go by what a viewer is shown of the documents, rather than by all that these say.
+    told = Told()
 
     def visible_to(self, viewer: Viewer, *, working: bool = False, at: int | None = None) -> Self:
         """The revisions that exist for the viewer: in force now, or the working copies.
@@ -69,16 +80,30 @@ class IndexQuerySet(models.QuerySet[Any]):
         """Revisions that carry none of the values."""
         return self.exclude(self._term(kind, values))
 
+    def terms_of(self, kind: str) -> models.QuerySet[Any]:
+        """The terms of that kind which count for these rows, and others."""
+        found: models.QuerySet[Any] = self.model.terms.rel.related_model._default_manager.filter(self.counting(kind))
+        return found
+
+    def counting(self, kind: str, joined: str = "") -> Q:
+        """The condition under which a term is of that kind and counts; ``joined`` is the path to it."""
+        counts = Q(**{f"{joined}kind": kind})
+        if self.told.lost:
+            counts &= ~Q(**{f"{joined}pk__in": bulk.among(self.told.lost)})
+        if self.told.gained:
+            spare = {f"{joined}kind": registry.spare(kind), f"{joined}pk__in": bulk.among(self.told.gained)}
+            counts |= Q(**spare)
+        return counts
+
     def _term(self, kind: str, values: Collection[str] | None, **also: Any) -> Exists:
-        terms = self.model.terms.rel.related_model._default_manager
-        matching = terms.filter(kind=kind, **also)
+        matching = self.terms_of(kind).filter(**also)
         if values is not None:
             matching = matching.filter(value__in=list(values))
         return Exists(matching.filter(revision=OuterRef("pk")))
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone.all_in_force, clone.joins_term = self.all_in_force, self.joins_term
+        clone.all_in_force, clone.joins_term, clone.told = self.all_in_force, self.joins_term, self.told
         return clone
 
 

@@ -27,7 +27,7 @@ from django.db import DatabaseError, connection, models, transaction
 from . import bulk, documents, ledger, registry
 from .choices import Action, State
 from .ledger import Entry
-from .models import Reference, Revision, SearchText
+from .models import PastReference, Reference, Revision, SearchText
 from .registry import RecordType
 
 # Revisions read at a time; a record with more than that is read whole.
@@ -157,7 +157,9 @@ def _compare(revisions: list[Revision], check: bool) -> list[Difference]:
         tables.append(_Table(record_type.index, "pk", [row for _, row in rows.values()], seqs))
         tables.append(_Table(record_type.terms, "revision", list(terms), seqs))
     live = (reference for e, until in kept if until is None for reference in ledger.references(e))
+    past = (named for e, until in kept if until is not None for named in ledger.past_references(e))
     tables.append(_Table(Reference, "revision", list(live), seqs))
+    tables.append(_Table(PastReference, "revision", list(past), seqs))
     tables.append(_Table(SearchText, "pk", [ledger.search_text(e) for e, _ in kept], seqs))
     if not check:
         _mend(tables)

@@ -23,6 +23,16 @@ class Term(NamedTuple):
     value: str
     also: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the other terms of a document. Those that differ in ``also`` alone come of one record."""
+        return self.kind, self.value
+
+
+def spare(kind: str) -> str:
+    """The kind of the terms that count as terms of this kind where what speaks against them is not to be seen."""
+    return f"~{kind}"
+
 
 class RecordType:
     """How one type of record is rendered, embedded and indexed. Each app subclasses and registers it."""
@@ -68,11 +78,15 @@ class RecordType:
         return set()
 
     def columns(self, document: Document) -> dict[str, Any]:
-        """The typed columns of the index row, beside those that every index row has."""
+        """The typed columns of the index row, beside those that every index row has.
+
+        As the terms, they are made of a document in force and of what a viewer is shown of one of the past: there a
+        record that he may not see is None, or not in its list.
+        """
         raise NotImplementedError
 
     def term_list(self, document: Document) -> Iterable[Term]:
-        """The values of the many-valued filters."""
+        """The values of the many-valued filters; of the spare terms among them, only ``spare`` knows."""
         raise NotImplementedError
 
     def words(self, document: Document) -> Iterable[str | None]:
@@ -148,6 +162,11 @@ def for_model(model: type[Model]) -> RecordType:
     return next(t for t in _types.values() if issubclass(model, t.model))
 
 
+def for_index(index: type[Model]) -> RecordType:
+    """The type whose revisions are indexed in rows of that model."""
+    return next(t for t in _types.values() if t.index is index)
+
+
 def of_document(document: Document) -> RecordType:
     """The type of a document, which its address names."""
     return next(t for t in _types.values() if f"/{t.plural}/" in document["url"])
@@ -162,6 +181,11 @@ def named(record_type: RecordType, document: Document) -> dict[UUID, Document]:
     """What the document embeds by its own word, and not from behind: the leaf of each record by its id."""
     forward = {key: value for key, value in document.items() if key not in record_type.reverse_keys}
     return {UUID(leaf["id"]): leaf for leaf in embedded(forward)}
+
+
+def id_of(leaf: Document | None) -> UUID | None:
+    """The id of an embedded record; nothing where it is not shown."""
+    return UUID(leaf["id"]) if leaf else None
 
 
 def embedded(document: Any) -> Iterator[Document]:

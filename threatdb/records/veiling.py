@@ -10,11 +10,37 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
 from . import bulk, documents, registry, search
-from .registry import Document
+from .models import PastReference, Reference, Tombstone
+from .querysets import IndexQuerySet
+from .registry import Document, RecordType
 from .visibility import Viewer
+
+
+def naming_hidden(rows: IndexQuerySet, viewer: Viewer, *, working: bool) -> IndexQuerySet:
+    """Of past revisions, or of working copies, those that name a record which the viewer may not see.
+
+    What is in force names none. A past revision that he sees names none that such readers never saw.
+    """
+    first, *others = (_hidden(record_type, viewer, working=working) for record_type in registry.all_types())
+    # Of what was purged there is no index.
+    hidden = first.union(*others, Tombstone.objects.order_by().values("record_id"), all=True)
+    references = Reference.objects if working else PastReference.objects
+    found: IndexQuerySet = rows.filter(pk__in=references.filter(target_id__in=hidden).values("revision_id"))
+    return found
+
+
+def _hidden(record_type: RecordType, viewer: Viewer, *, working: bool) -> models.QuerySet[Any]:
+    """The ids of the records of that type that may be named but are hidden from the viewer."""
+    rows = record_type.index.objects.order_by()
+    named = rows.filter(Q(in_force=True) | Q(current=True)) if working else rows.once_visible_to(viewer)
+    named = named if working else named.filter(until__isnull=False)
+    for shown in _shown(record_type, viewer):
+        named = named.exclude(Exists(shown.filter(record_id=OuterRef("record_id"))))
+    return named.values("record_id")
 
 
 def seen(ids: Collection[UUID], viewer: Viewer) -> set[UUID]:
@@ -23,15 +49,17 @@ def seen(ids: Collection[UUID], viewer: Viewer) -> set[UUID]:
 
 
 def _seen(ids: Sequence[UUID], viewer: Viewer) -> Iterable[UUID]:
-    parts = []
-    for record_type in registry.all_types():
-        rows = record_type.index.objects.filter(record_id__in=ids)
-        parts.append(rows.visible_to(viewer))
-        if viewer.curates:
-            published = record_type.index.objects.filter(in_force=True, record_id=OuterRef("record_id"))
-            parts.append(rows.visible_to(viewer, working=True).filter(~Exists(published)))
+    parts = (part.filter(record_id__in=ids) for kind in registry.all_types() for part in _shown(kind, viewer))
     first, *others = (part.order_by().values_list("record_id", flat=True) for part in parts)
     return first.union(*others, all=True)
+
+
+def _shown(record_type: RecordType, viewer: Viewer) -> Iterable[IndexQuerySet]:
+    """The revisions of that type whose leaf is shown where another document embeds it: as published, or as drafted."""
+    yield record_type.index.objects.visible_to(viewer)
+    if viewer.curates:
+        published = record_type.index.objects.filter(in_force=True, record_id=OuterRef("record_id"))
+        yield record_type.index.objects.visible_to(viewer, working=True).filter(~Exists(published))
 
 
 def hidden_in(found: Iterable[Document], viewer: Viewer) -> set[str]:
@@ -64,13 +92,14 @@ def veiled_texts(texts: list[str], viewer: Viewer) -> list[str]:
     if not hidden:
         return texts
     return [
-        documents.dump(_whole(veiled(document, hidden, None))) if any(key in text for key in hidden) else text
+        documents.dump(as_shown(document, hidden)) if any(key in text for key in hidden) else text
         for text, document in zip(texts, loaded, strict=True)
     ]
 
 
-def _whole(document: Document) -> Document:
-    return registry.of_document(document).derived(document)
+def as_shown(document: Document, hidden: Collection[str]) -> Document:
+    """What a viewer is shown of a document, those records being hidden from him."""
+    return registry.of_document(document).derived(veiled(document, hidden, None))
 
 
 class _Nothing(dict[str, Any]):

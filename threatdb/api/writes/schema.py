@@ -223,7 +223,10 @@ class WritingAutoSchema(RecordAutoSchema):
         }
         if self._in_bulk:
             return many
-        return {"oneOf": [document, many]} if self._action == "create" else document
+        if self._action != "create":
+            return document
+        # Reads may leave out any key of a document, so none is required of it by itself: anything would be one.
+        return {"oneOf": [{"allOf": [document], "required": ["id"]}, many]}
 
     def _headers(self) -> Schema:
         if self._in_bulk:
