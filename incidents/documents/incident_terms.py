@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from incidents.ancestry import lineage
 from incidents.choices import LinkKind, Role
@@ -87,7 +86,7 @@ def _claims(document: Document) -> Iterator[Term]:
     for claim in claims_of(document["claims"]):
         if claim not in standing:
             # Where the retraction is hidden from somebody, the claim stands.
-            yield from (replace(term, kind=spare(term.kind)) for term in _claimed(claim))
+            yield from (term._replace(kind=spare(term.kind)) for term in _claimed(claim))
 
 
 def _claimed(claim: Document) -> Iterator[Term]:

@@ -174,8 +174,9 @@ class Lead:
         case.query = dict(self.parameters(draw, case.query))
         if "If-Match" in case.headers and mostly(draw):
             case.headers["If-Match"] = "*"
-        if self.operation.body and mostly(draw):
-            case.body = self.changed(draw, self.right_body(case), case.body)
+        right = self.right_body(case) if self.operation.body else None
+        if right is not None and mostly(draw):
+            case.body = self.changed(draw, right, case.body)
         return case
 
     def parameters(self, draw: st.DrawFn, query: dict[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -191,8 +192,6 @@ class Lead:
 
     def changed(self, draw: st.DrawFn, right: Any, given: Any) -> Any:
         """A right body with a key or two of the one that was made up."""
-        if right is None:
-            return given
         if not (isinstance(right, dict) and isinstance(given, dict) and given):
             return right
         keys = draw(st.lists(st.sampled_from([*given]), max_size=2, unique=True))

@@ -152,7 +152,7 @@ class Bodies:
             case "split":
                 parts = getattr(LISTS[resource].serializer_class, "parts", ())
                 return {"parts": {key: [0] for key in parts[:1]}, "new": self.new[resource], **reason}
-            case "DELETE" | "submit" | "publish" | "return" | "withdraw" | "discard" | "reopen" | "purge":
+            case "DELETE" | "submit" | "publish" | "return" | "withdraw" | "discard" | "reopen" | "purge" | "resolve":
                 return reason
         return None
 
