@@ -278,6 +278,7 @@ class ActorIndex(IndexRow):
             ),
         ]
         indexes = [
+            IndexRow.ends("actor_index"),
             models.Index(F("name"), F("record_id"), condition=Q(in_force=True), name="actor_index_name"),
             models.Index(F("kind"), F("name"), F("record_id"), condition=Q(in_force=True), name="actor_index_kind"),
             # Of all revisions, the newest first: whose slug it was, of actors that are gone and in the past.
@@ -322,6 +323,7 @@ class RelationshipIndex(IndexRow):
     class Meta:
         constraints = IndexRow.rules("relationship_index")
         indexes = [
+            IndexRow.ends("relationship_index"),
             models.Index(
                 *(F("date_earliest").desc(), F("record_id").desc()),
                 condition=Q(in_force=True),

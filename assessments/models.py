@@ -341,6 +341,7 @@ class AssessmentIndex(IndexRow):
     class Meta:
         constraints = IndexRow.rules("assessment_index")
         indexes = [
+            IndexRow.ends("assessment_index"),
             models.Index(
                 *(F("date_earliest").desc(), F("record_id").desc()),
                 condition=Q(in_force=True),

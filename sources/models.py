@@ -129,6 +129,7 @@ class SourceIndex(IndexRow):
     class Meta:
         constraints = IndexRow.rules("source_index")
         indexes = [
+            IndexRow.ends("source_index"),
             models.Index(
                 F("date_earliest").desc(), F("record_id").desc(), condition=Q(in_force=True), name="source_index_date"
             ),

@@ -47,6 +47,7 @@ class IncidentIndex(IndexRow):
         constraints = IndexRow.rules("incident_index")
         # The marking at the end lets a list or a count pass over what the viewer may not see without reading it.
         indexes = [
+            IndexRow.ends("incident_index"),
             models.Index(
                 F("date_earliest").desc(),
                 F("record_id").desc(),
@@ -111,6 +112,7 @@ class ClaimIndex(IndexRow):
     class Meta:
         constraints = IndexRow.rules("claim_index")
         indexes = [
+            IndexRow.ends("claim_index"),
             models.Index(
                 F("date_earliest").desc(),
                 F("record_id").desc(),

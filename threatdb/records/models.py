@@ -312,6 +312,11 @@ class IndexRow(models.Model):
             ),
         ]
 
+    @classmethod
+    def ends(cls, name: str) -> models.Index:
+        """The index of the revisions that have ended, by which what a reader may see no more is found."""
+        return models.Index(fields=["record_id", "marking"], condition=Q(until__isnull=False), name=f"{name}_ended")
+
 
 class TermRow(models.Model):
     """One value of a many-valued filter of one revision.

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from . import bulk, documents, registry, search
+from . import bulk, documents, registry, search, visibility
 from .models import PastReference, Reference, Tombstone
 from .querysets import IndexQuerySet
 from .registry import Document, RecordType
@@ -36,8 +36,8 @@ def naming_hidden(rows: IndexQuerySet, viewer: Viewer, *, working: bool) -> Inde
 def _hidden(record_type: RecordType, viewer: Viewer, *, working: bool) -> models.QuerySet[Any]:
     """The ids of the records of that type that may be named but are hidden from the viewer."""
     rows = record_type.index.objects.order_by()
-    named = rows.filter(Q(in_force=True) | Q(current=True)) if working else rows.once_visible_to(viewer)
-    named = named if working else named.filter(until__isnull=False)
+    once = Q(until__isnull=False) & visibility.within_clearance(viewer)
+    named = rows.filter(Q(in_force=True) | Q(current=True) if working else once)
     for shown in _shown(record_type, viewer):
         named = named.exclude(Exists(shown.filter(record_id=OuterRef("record_id"))))
     return named.values("record_id")
