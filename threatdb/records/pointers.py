@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache, reduce
 from itertools import takewhile
+from operator import and_
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -55,13 +57,34 @@ def check(row: models.Model, places: dict[str, Path]) -> None:
             failed.add(column)
             _put(found, {column}, errors, places)
     for model, constraints in row.get_constraints():
-        for constraint in constraints:
+        for constraint in _doubtful(row, failed, model, constraints):
             try:
                 constraint.validate(model, row, exclude=failed)
             except ValidationError as error:
                 _put(found, columns_of(constraint), [error], places)
     if found:
         raise serializers.ValidationError(found)
+
+
+def _doubtful(
+    row: models.Model, failed: set[str], model: type[models.Model], constraints: list[models.BaseConstraint]
+) -> list[models.BaseConstraint]:
+    """The constraints to be asked one by one: no conditions among them where one query finds that all are met."""
+    # A condition on a column that failed is not asked, and would take the others with it.
+    if failed or (together := _together(model)) is None:
+        return constraints
+    try:
+        together.validate(model, row)
+    except ValidationError:
+        return constraints
+    return [one for one in constraints if not isinstance(one, models.CheckConstraint)]
+
+
+@cache
+def _together(model: type[models.Model]) -> models.CheckConstraint | None:
+    """All conditions of the table as one; what is unknown passes in it as it does in each."""
+    conditions = [models.Q(one.condition) for one in model._meta.constraints if isinstance(one, models.CheckConstraint)]
+    return models.CheckConstraint(condition=reduce(and_, conditions), name="together") if conditions else None
 
 
 def columns_of(constraint: models.BaseConstraint) -> set[str]:
