@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -108,3 +108,11 @@ def queries(expected: int) -> Iterator[None]:
         yield
     told = "\n".join(query["sql"][:300] for query in seen.captured_queries)
     assert len(seen) == expected, f"{len(seen)} queries:\n{told}"
+
+
+@contextlib.contextmanager
+def undone() -> Iterator[None]:
+    """What is written inside is gone again afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

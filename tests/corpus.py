@@ -13,8 +13,9 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache as kept_counts
 from django.core.management import call_command
-from django.db import connection, models, transaction
+from django.db import connection, models
 
+from tests.base import undone
 from threatdb.records.bulk import batches
 
 Rows = dict[type[models.Model], list[Any]]
@@ -27,11 +28,10 @@ CORPUS = ("load_fixtures", "seed")
 @contextlib.contextmanager
 def there(commands: tuple[str, ...]) -> Iterator[None]:
     """What these commands load, gone again afterwards."""
-    with transaction.atomic():
+    with undone():
         kept_counts.clear()
         put(loaded(commands))
         yield
-        transaction.set_rollback(True)
 
 
 @cache
@@ -40,11 +40,10 @@ def loaded(commands: tuple[str, ...]) -> Rows:
 
     Permissions have other ids after a flush, and groups name them: whoever flushes has to clear this cache.
     """
-    with transaction.atomic():
+    with undone():
         for command in commands:
             call_command(command, verbosity=0, stdout=StringIO())
         found = {model: list(model._base_manager.order_by("pk")) for model in filled_by_commands()}
-        transaction.set_rollback(True)
     return {model: rows for model, rows in found.items() if rows}
 
 

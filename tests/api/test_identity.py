@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from actors import identity
 from actors.models import Actor
 from actors.serializers import ActorSerializer, RelationshipSerializer
-from tests.base import ask, assert_refused, found, path_of
+from tests.base import ask, assert_refused, found, path_of, undone
 from tests.factories.records import change
 from threatdb.records.markings import Marking
 
@@ -112,11 +113,13 @@ class Family:
         return public.relationship(subject=subject, object=of, kind=kind, period=period(*days), **more)
 
 
-class TestRelatives:
-    @pytest.fixture
-    def family(self) -> Family:
-        return Family()
+@pytest.fixture(scope="class")
+def family(django_db_setup: None, django_db_blocker: Any) -> Iterator[Family]:
+    with django_db_blocker.unblock(), undone():
+        yield Family()
 
+
+class TestRelatives:
     def asked(self, client: Client, **query: Any) -> set[str]:
         return set(found(client, "incidents", **query))
 

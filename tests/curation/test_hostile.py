@@ -12,14 +12,14 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db import models, transaction
+from django.db import models
 from django.test import Client
 from django.urls import reverse
 
 from actors.models import RelationshipKind
 from incidents.models import Claim
 from sources.models import Source
-from tests.base import enrol
+from tests.base import enrol, undone
 from tests.factories.sources import make_source
 from threatdb.api.filters import MAX_QUERY
 from threatdb.records.models import Country
@@ -39,10 +39,9 @@ EVERYWHERE = ["_popup", "_to_field", "o", "p", "all", "q", "e", "_facets", "_cha
 @pytest.fixture(scope="module")
 def rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """An administrator and a row for each page, made once for all tests of the module."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), undone():
         make_rows(enrol(User.objects.create_user("administrator", is_staff=True), "administrator"))
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, reduce
 from itertools import takewhile
 from operator import and_
@@ -67,8 +67,8 @@ def check(row: models.Model, places: dict[str, Path]) -> None:
 
 
 def _doubtful(
-    row: models.Model, failed: set[str], model: type[models.Model], constraints: list[models.BaseConstraint]
-) -> list[models.BaseConstraint]:
+    row: models.Model, failed: set[str], model: type[models.Model], constraints: Sequence[models.BaseConstraint]
+) -> Sequence[models.BaseConstraint]:
     """The constraints to be asked one by one: no conditions among them where one query finds that all are met."""
     # A condition on a column that failed is not asked, and would take the others with it.
     if failed or (together := _together(model)) is None:
