@@ -92,6 +92,8 @@ def test_published_it_comes_after_its_incident_which_then_shows_it(bring: Import
         claim.claimant.name for claim in Claim.objects.order_by("pk")
     ]
     assert (document["state"], document["claim_status"]) == ("published", "contested")
+    # Made, published, and shown anew once for both claims.
+    assert Incident.objects.get().number == 3
 
 
 def test_the_same_rows_change_nothing(bring: Import) -> None:

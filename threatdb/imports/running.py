@@ -176,6 +176,7 @@ class Pass:
         before = len(self.bringing.naming.made)
         with transaction.atomic():
             ledger.lock()
+            bulk.plan_anew()
             self.bringing.naming.begin()
             try:
                 with transaction.atomic():

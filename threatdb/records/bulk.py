@@ -150,6 +150,17 @@ def _of_ids(adapt: Callable[[Any], Any], native: bool) -> Callable[[Any], Any]:
     return of
 
 
+def plan_anew() -> None:
+    """Have PostgreSQL plan anew how it checks foreign keys; for transactions that write many rows.
+
+    It keeps the plans of a session until it has counted the tables again. One that was made while a table had few
+    rows reads all of it for each row that refers to it, however many there are by then.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD PLANS")
+
+
 def update_by_seq(
     model: type[models.Model],
     key: str,

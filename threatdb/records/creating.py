@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from django.db import DataError, IntegrityError, transaction
 
-from . import bulk, documents, ledger
+from . import bulk, documents, ledger, propagation
 from .choices import Action, State
 from .ledger import Act, Entry
 from .plain import Known, Plan, Row, plan_of, row_with
@@ -45,8 +45,7 @@ def create(
 ) -> list[Created | None]:
     """Make a record of each document that is plain and legal; None stands for one that is left to ``writing.write``.
 
-    With ``publish`` those are published too that name only what is in force, and that no other document shows from
-    behind; the caller has asked who may do that.
+    With ``publish`` those are published too that name only what is in force; the caller has asked who may do that.
 
     Runs inside the transaction that has taken ``ledger.lock()``. Where the database refuses one of them, all are left.
     """
@@ -117,6 +116,7 @@ def _insert(record_type: RecordType, rows: Sequence[Row], known: Known, act: Act
     bulk.insert(record_type.model, rows)
     _insert_parts(plan_of(record_type), rows)
     ledger.append(entries, act)
+    propagation.show_new(entries, act)
     return made
 
 
@@ -126,9 +126,7 @@ def _entries(record_type: RecordType, row: Any, known: Known) -> Iterator[Entry]
     document |= record_type.reverse_of_new(document)
     changed = documents.changed_keys({}, document)
     entry = Entry(record_type, row.id, 1, 1, Action.CREATE, document, changed=changed, named=row.named)
-    # What documents of others show from behind is published by the service, which shows it there.
-    if row.published_seq is None or record_type.affects(document):
-        row.published_seq = None
+    if row.published_seq is None:
         yield entry
         return
     entry.passing, entry.current = True, False

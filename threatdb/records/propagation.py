@@ -47,6 +47,15 @@ def spread(entry: Entry, act: Act) -> None:
         spread(draft, act)
 
 
+def show_new(entries: Iterable[Entry], act: Act) -> None:
+    """Make new revisions of the documents that show these from behind: new records, which no other names yet."""
+    published = [entry for entry in entries if entry.in_force]
+    behind = {affected for entry in published for affected in entry.record_type.affects(entry.document)}
+    for record_type in registry.all_types():
+        if behind and record_type.reverse_keys:
+            refresh(record_type, behind, act, lambda _, document: document, behind=behind)
+
+
 def _readers_see(entry: Entry) -> bool:
     """Whether some version of the entry's record is in force."""
     index = entry.record_type.index.objects
