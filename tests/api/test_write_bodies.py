@@ -183,6 +183,10 @@ class TestMediaTypes:
         response = create(curator, "sources", GOOD, media_type=media_type)
         assert assert_problem(response, 415)["title"] == "Unsupported Media Type"
 
+    @pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("br, gzip", 415), ("Identity", 201)])
+    def test_a_body_comes_as_it_is(self, curator: Client, coding: str, status: int) -> None:
+        assert create(curator, "sources", GOOD, **{"Content-Encoding": coding}).status_code == status
+
     @pytest.mark.parametrize("media_type", ["application/json; charset=UTF-8", "application/json;charset=utf8"])
     def test_utf_8_may_be_said(self, curator: Client, media_type: str) -> None:
         written(create(curator, "sources", GOOD, media_type=media_type), 201)

@@ -42,7 +42,7 @@ def test_chosen_parts_go_to_a_new_draft_and_readers_notice_nothing(two: tuple[Ac
     assert all_in_force() == before
     rows = Revision.objects.filter(seq__gt=position)
     assert [(row.record_id, row.action) for row in rows] == [(made.pk, "split"), (rest.pk, "split")]
-    assert len({row.at for row in rows}) == 1
+    assert {row.at for row in rows} == {made.created_at, made.updated_at}
 
 
 def test_involvements_of_an_incident_go_with_their_citations() -> None:
@@ -63,6 +63,7 @@ def test_involvements_of_an_incident_go_with_their_citations() -> None:
         ({"names": []}, {}, "parts"),
         ({"names": [2]}, {}, "parts"),
         ({"names": [-1]}, {}, "parts"),
+        ({"names": [0, 0]}, {}, "parts"),
         ({"name": [0]}, {}, "parts"),
         ({"names": [0]}, {"names": []}, "new"),
         ({"names": [0]}, {"kind": "armed_group"}, "new"),

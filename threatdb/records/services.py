@@ -96,6 +96,8 @@ def save(
     references.refuse_upward(rows.record_type, document, Marking(record.marking))
     clashes.refuse_clash(rows.record_type, document, changed, viewer)
     act = Act(at or timezone.now(), by, reason_code, reason_note)
+    if not record.number:
+        record.created_at = act.at
     entries = _raised(rows, act, viewer)
     if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:
         # Nothing else is pending: the version now in force is the working copy too.

@@ -46,7 +46,7 @@ def split(
         raise serializers.ValidationError(errors)
     author = writing.Author(viewer, by, None, reason_note)
     act: dict[str, Any] = {"action": Action.SPLIT, "at": timezone.now()}
-    given = {key: [document[key][n] for n in sorted({*chosen})] for key, chosen in parts.items()}
+    given = {key: [document[key][n] for n in sorted(chosen)] for key, chosen in parts.items()}
     kept = {key: [item for n, item in enumerate(document[key]) if n not in chosen] for key, chosen in parts.items()}
     try:
         made, _ = writing.write(record_type, {"marking": record.marking_code, **new, **given}, author, **act)
@@ -71,5 +71,7 @@ def _errors(
             yield "parts", {key: [f"Choose from the lists of parts: {', '.join(known)}."]}
         elif any(n not in range(len(document[key])) for n in chosen):
             yield "parts", {key: [f"Positions go from 0 to {len(document[key]) - 1}."]}
+        elif len({*chosen}) < len(chosen):
+            yield "parts", {key: ["Name each position once."]}
         elif key in new:
             yield "new", {key: ["These parts are chosen from the record that is split."]}

@@ -91,6 +91,10 @@ def _bytes_of(request: HttpRequest, limit: int) -> bytes:
 
 
 def _refuse_other_media(request: HttpRequest, media_types: Collection[str]) -> None:
+    coding = (request.headers.get("Content-Encoding") or "identity").strip().lower()
+    if coding != "identity":
+        told = f"Send the body as it is, without the content coding “{coding[:100]}”."
+        raise UnsupportedMediaType(request.content_type or "", detail=told)
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
     if request.content_type not in media_types or charset not in ("utf-8", "utf8"):
         told = f"Write {' or '.join(media_types)} in UTF-8, not “{request.META.get('CONTENT_TYPE', '')[:100]}”."

@@ -174,7 +174,11 @@ GIVEN_AWAY: dict[str, dict[str, Any]] = {
     "parts": {
         "type": "object",
         "description": "For lists of the document the positions to give away, counted from 0.",
-        "additionalProperties": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+        "additionalProperties": {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 0},
+            "uniqueItems": True,
+        },
     },
     "new": {"type": "object", "description": "The other keys of the new document."},
 }

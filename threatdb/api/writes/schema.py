@@ -68,7 +68,7 @@ PROBLEMS = {
     "411": "The length of the body has to be announced.",
     "412": "Somebody changed the record since.",
     "413": "The body is too large.",
-    "415": "The body is of another media type.",
+    "415": "The body is of another media type, or compressed.",
     "422": "The key was sent with another request.",
     "428": "If-Match is missing.",
     "429": "Too many requests.",
