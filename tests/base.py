@@ -57,7 +57,7 @@ def assert_problem(response: Any, status: int) -> Document:
     assert (body["type"], body["status"]) == ("about:blank", status)
     for error in body.get("errors", []):
         assert {"pointer", "code", "detail"} <= error.keys()
-        assert error.keys() <= {"pointer", "parameter", "code", "detail", "suggestions"}
+        assert error.keys() <= {"pointer", "parameter", "code", "detail", "suggestions", "row", "column"}
     return body
 
 

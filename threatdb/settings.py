@@ -239,7 +239,8 @@ CSRF_FAILURE_VIEW = "threatdb.curation.errors.csrf_failure"
 
 # Larger request bodies answer 413 before they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# Files go to the disk as they arrive, and only those of whoever may import are larger.
+FILE_UPLOAD_HANDLERS = ["threatdb.imports.uploads.UploadHandler"]
 # An admin page with many inlines sends more fields than Django's default of 1,000 allows.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
@@ -360,6 +361,23 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# --- Imports ---
+
+# Bytes of an upload to be imported.
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+
+
+def import_store() -> Path:
+    """Beside the database: each has a folder of its own."""
+    name = str(DATABASES["default"]["NAME"])
+    if TESTING:
+        return Path(tempfile.gettempdir()) / f"threatdb-test-{os.getpid()}.imports"
+    return Path(name).with_suffix(".imports") if os.sep in name else DATA / f"{name}.imports"
+
+
+# The folder in which uploaded files lie until they are imported; hosts beside each other have to share it.
+IMPORT_STORE = env.path("IMPORT_STORE", default="") if env.str("IMPORT_STORE", default="") else import_store()
 
 # --- Webhooks ---
 

@@ -388,6 +388,20 @@ POST v1/{record}/{id}/purge/
     merged                     401       403    403         403     409            403  403     403   403     403
     absent                     401       403    403         403     404            403  403     403   403     403
 
+GET v1/imports/
+    absent                     401       403    403         200     200            403  403     403   403     200
+POST v1/imports/
+    absent                     401       403    403         415     415            403  403     403   403     415
+GET v1/imports/1/
+    absent                     401       403    403         404     404            403  403     403   403     404
+GET v1/imports/1/problems.csv
+    absent                     401       403    403         404     404            403  403     403   403     404
+POST v1/imports/1/cancel/
+    absent                     401       403    403         404     404            403  403     403   403     404
+GET v1/imports/1/rows/
+    absent                     401       403    403         404     404            403  403     403   403     404
+POST v1/imports/1/rows/2/decide/
+    absent                     401       403    403         404     404            403  403     403   403     404
 GET v1/
     absent                     200       200    200         200     200            200  200     200   200     200
 GET v1/me/

@@ -71,6 +71,8 @@ class Known:
     """For an address the parameters that it cannot do without, where none of them is required."""
     body: Callable[[str, str, str], Any]
     """A body that should be accepted, for the last word of an address, its resource, and the id in it."""
+    media_types: dict[str, str]
+    """For an operation the media type of that body, where it is not JSON."""
     words: dict[str, list[str]] = field(init=False)
     """For each key of the documents some of its values, as a query writes them."""
 
@@ -144,7 +146,7 @@ class Lead:
     def plain(self) -> Case:
         """The request that should succeed."""
         ids, needed = self.known.ids(self.operation), [one.name for one in self.operation.query if one.is_required]
-        path = {"id": ids[0] if ids else "", "version": "1"}
+        path = {"id": ids[0] if ids else "", "version": "1", "number": "2"}
         case = self.operation.Case(
             path_parameters={one.name: path[one.name] for one in self.operation.path_parameters},
             query=dict.fromkeys(needed, "1") | self.known.needed.get(self.operation.path, {}),
@@ -152,7 +154,7 @@ class Lead:
         )
         right = self.right_body(case) if self.operation.body else None
         if right is not None:
-            case.media_type, case.body = "application/json", right
+            case.media_type, case.body = self.known.media_types.get(self.operation.label, "application/json"), right
         return case
 
     def right_body(self, case: Case) -> Any:
@@ -163,7 +165,7 @@ class Lead:
     def on_the_way(self, draw: st.DrawFn, case: Case) -> Case:
         """The request, asked of a record that is there."""
         ids = self.known.ids(self.operation)
-        asked = {"id": ids, "version": ["1", "2"]}
+        asked = {"id": ids, "version": ["1", "2"], "number": ["2", "3"]}
         for name in case.path_parameters:
             if asked.get(name) and mostly(draw):
                 case.path_parameters = case.path_parameters | {name: draw(st.sampled_from(asked[name]))}
@@ -177,6 +179,7 @@ class Lead:
         right = self.right_body(case) if self.operation.body else None
         if right is not None and mostly(draw):
             case.body = self.changed(draw, right, case.body)
+            case.media_type = self.known.media_types.get(self.operation.label, case.media_type)
         return case
 
     def parameters(self, draw: st.DrawFn, query: dict[str, Any]) -> Iterable[tuple[str, Any]]:

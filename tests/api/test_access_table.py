@@ -93,6 +93,8 @@ def written(route: str) -> str:
             return "/".join(["v1", "{record}", *rest])
         case ["v1", "stats", "incidents" | "assessments", *rest]:
             return "/".join(["v1", "stats", "{counted}", *rest])
+        case ["v1", "imports", "{id}", *rest]:
+            return "/".join(["v1", "imports", "1", *rest]).replace("<str:number>", "2")
         case ["v1", "vocabularies", "{id}", *rest]:
             return "/".join(["v1", "vocabularies", "state", *rest])
         case parts:
@@ -235,10 +237,16 @@ class Question:
 
     def body(self, stage: Stage) -> Any:
         """What is sent: a write that would go through if the record were there, and were in the right state."""
+        if self.endpoint.method == "GET":
+            return None
+        if self.endpoint.path.startswith("v1/imports/"):
+            return {"title": "ours"} if self.endpoint.path.endswith("/decide/") else {}
+        return self.of_records(stage)
+
+    def of_records(self, stage: Stage) -> Any:
+        """What is written to records."""
         name = LISTS[self.resource].record_type
         match self.endpoint.method, self.endpoint.path:
-            case "GET", _:
-                return None
             case "POST", "v1/{record}/":
                 return stage.bodies[name]
             case "POST", "v1/match/actors/":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from random import randrange
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,12 +15,20 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.test.utils import override_settings
 
+from incidents.models import Incident
+from incidents.serializers import IncidentSerializer
 from tests.base import Document, ask
 from tests.corpus import CORPUS, FIXTURES, there
+from tests.factories.records import change
+from tests.imports import ged
 from threatdb.access import tokens
 from threatdb.access.choices import Scope
+from threatdb.imports import batches, running
+from threatdb.imports.batches import Wish
+from threatdb.imports.models import BatchRow
 from threatdb.records import merging, purging, registry
 from threatdb.records.markings import Marking
+from threatdb.records.visibility import Viewer
 from threatdb.wsgi import application
 
 from . import public
@@ -44,7 +54,15 @@ BEGINNINGS = {
     "unmerge": "survivor",
     "resolve": "due",
     "split": "whole",
+    "cancel": "waiting",
+    "decide": "conflict",
 }
+
+# What is sent to imports, by the last word of the address.
+OF_IMPORTS = {"POST": ",".join(ged.COLUMNS).encode(), "decide": {"title": "theirs"}}
+
+# The media types of bodies that are not JSON.
+MEDIA_TYPES = {"POST /api/v1/imports/": "application/octet-stream"}
 
 # What an address cannot do without, though none of its parameters is required.
 NEEDED = {"/api/v1/stats/profile/": {"country": "AF"}}
@@ -94,7 +112,26 @@ def what_is_there(client: Client) -> Known:
     found = [ask(client, resource, page_size=30, **query)["results"] for resource in LISTS for query in queries]
     documents = [document for page in found for document in page]
     codes = {"published": "state", "another": "tactics"}
-    return Known(bodies.records | {"vocabularies": codes}, documents, BEGINNINGS, NEEDED, bodies)
+    bodies.records |= {"vocabularies": codes, "imports": dict(imports())}
+    return Known(bodies.records, documents, BEGINNINGS, NEEDED, bodies, MEDIA_TYPES)
+
+
+def imports() -> Iterator[tuple[str, str]]:
+    """The ids of imports, each under a word for how it stands."""
+    viewer = Viewer(Marking.CLEAR, curates=True)
+    with TemporaryDirectory() as folder:
+        for state, rows in (
+            ("published", [ged.row(1), ged.row(2, best="many")]),
+            ("conflict", [ged.row(1, where_coordinates="Bridgetown")]),
+        ):
+            path = ged.write(Path(folder) / f"{state}.csv", rows)
+            batch = batches.open_batch(path, Wish(), viewer=viewer)
+            running.claim(batch)
+            running.run(batch, path)
+            yield state, str(batch.pk)
+            record_id = BatchRow.objects.get(batch=batch, number=2).record_id
+            change(IncidentSerializer, Incident.objects.get(pk=record_id), title="Ours")
+        yield "waiting", str(batches.open_batch(path, Wish(), viewer=viewer).pk)
 
 
 def records_of(resource: str, document: Document) -> Iterator[tuple[str, str]]:
@@ -133,6 +170,10 @@ class Bodies:
 
     def __call__(self, word: str, resource: str, record_id: str) -> Any:
         """The right body for the last word of an address, or for a method."""
+        return OF_IMPORTS.get(word) if resource == "imports" else self.of_records(word, resource, record_id)
+
+    def of_records(self, word: str, resource: str, record_id: str) -> Any:
+        """What is written to records."""
         reason = {"reason": "Because."}
         match word:
             case "POST":

@@ -64,7 +64,9 @@ def test_what_is_no_record_is_only_read(description: Document) -> None:
     records = tuple(f"/api/v1/{resource}/" for resource in LISTS)
     others = {path: set(methods) for path, methods in description["paths"].items() if not path.startswith(records)}
     # A batch of names is sent as a body, and changes nothing.
-    assert others == {path: {"get"} for path in others} | {"/api/v1/match/actors/": {"get", "post"}}
+    posts = {"/api/v1/match/actors/": {"get", "post"}, "/api/v1/imports/": {"get", "post"}}
+    posts |= {f"/api/v1/imports/{{id}}/{word}/": {"post"} for word in ("cancel", "rows/{number}/decide")}
+    assert others == {path: {"get"} for path in others} | posts
 
 
 def test_operations_have_names_of_their_own(description: Document) -> None:

@@ -41,8 +41,8 @@ def bring(bring: Import, curator: User) -> Import:
 
     def run(*args: Any, **wish: Any) -> Batch:
         batch = bring(*args, **wish)
-        batch.by = curator
-        batch.save(update_fields=["by"])
+        batch.by, batch.clearance = curator, Marking.AMBER_STRICT
+        batch.save(update_fields=["by", "clearance"])
         return batch
 
     return run

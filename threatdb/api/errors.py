@@ -128,9 +128,9 @@ def refusal_of(exc: Exception) -> tuple[int, str]:
 
 
 # What a service refuses because of where the record or another one stands, rather than what the request says.
-OF_THE_STATE = frozenset({"wrong_state", "blocked", "merged", "not_mergeable"})
+OF_THE_STATE = frozenset({"wrong_state", "blocked", "merged", "not_mergeable", "no_conflict", "changed_since"})
 # What it refuses because of who asks.
-NOT_ALLOWED = frozenset({"raising_not_allowed", "own_change"})
+NOT_ALLOWED = frozenset({"raising_not_allowed", "own_change", "not_allowed"})
 
 
 def _translated(exc: Exception) -> Exception:

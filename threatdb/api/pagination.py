@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import F, OrderBy, Q
+from django.db.models import F, OrderBy, Q, QuerySet
 from rest_framework.request import Request
 
 from threatdb.records.querysets import IndexQuerySet
@@ -146,22 +146,27 @@ def _names(model: Any, orders: Sequence[Order]) -> list[str]:
 
 @dataclass
 class Page:
-    """One page: the stored documents, and the cursors of its neighbours where there are such."""
+    """One page: one column of its rows, and the cursors of its neighbours where there are such."""
 
-    documents: list[str]
+    found: list[Any]
     next: Cursor | None
     previous: Cursor | None
 
 
 def read_page(rows: IndexQuerySet, orders: Sequence[Order], size: int, cursor: Cursor | None, sort: str) -> Page:
-    """The page of ``rows`` beside the cursor. ``sort`` is the column that a joined term repeats."""
+    """The stored documents of ``rows`` beside the cursor. ``sort`` is the column that a joined term repeats."""
     rows, orders = along_terms(rows, orders, sort)
+    return page_of(rows, orders, size, cursor, "revision__document")
+
+
+def page_of(rows: QuerySet[Any], orders: Sequence[Order], size: int, cursor: Cursor | None, column: str) -> Page:
+    """The values of the column in the rows beside the cursor. The order has to be total."""
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
         rows = rows.filter(after(orders, cursor.values, backwards))
     ordered = rows.order_by(*(order.expression(backwards) for order in orders))
     columns = [order.column for order in orders]
-    found = list(ordered.values_list("revision__document", *columns)[: size + 1])
+    found = list(ordered.values_list(column, *columns)[: size + 1])
     more = len(found) > size
     found = found[:size]
     if backwards:

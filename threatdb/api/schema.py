@@ -41,6 +41,11 @@ PROBLEM: Schema = {
                     "code": STRING,
                     "detail": STRING,
                     "suggestions": {"type": "array", "items": STRING},
+                    "row": {
+                        "type": "integer",
+                        "description": "Of the file that was sent, its heading being the first.",
+                    },
+                    "column": {**STRING, "description": "Of that file."},
                 },
             },
         },

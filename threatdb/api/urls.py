@@ -10,6 +10,7 @@ import actors.urls
 import assessments.urls
 import incidents.urls
 import sources.urls
+import threatdb.imports.urls
 from threatdb.access.views import MeView
 
 from .changes import ChangesViewSet
@@ -44,6 +45,7 @@ urlpatterns = [
     path("v1/me/", MeView.as_view(), name="me"),
     path("v1/", include(router.urls)),
     path("v1/", include(assessments.urls.patterns())),
+    path("v1/imports/", include(threatdb.imports.urls.patterns())),
     *pasts(),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", include(assessments.urls.pictures())),

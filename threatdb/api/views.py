@@ -167,7 +167,7 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
             cursor = read_cursor(request.query_params["cursor"], orders, self.type.index)
         count = self._count(request, rows, position)
         page = read_page(rows, orders, size, cursor, self.type.sort)
-        shown = self.sight.shown(page.documents)
+        shown = self.sight.shown(page.found)
         return Envelope(
             next=link(request, page.next),
             previous=link(request, page.previous),

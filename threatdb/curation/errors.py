@@ -9,6 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib import admin
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,6 +20,7 @@ WORDS = {
     400: "The request could not be understood. Go back, open the page anew and try again.",
     403: "You may not do this. Somebody who manages the accounts can give you the permission.",
     404: "There is nothing here, or nothing that you may see.",
+    413: "What was sent is longer than it may be, and was not read.",
     500: "Something went wrong on our side; it has been logged. Nothing of what you sent was saved.",
     503: "The database did not answer in time, and nothing of what you sent was saved. Try again shortly.",
 }
@@ -41,7 +43,9 @@ def _in_admin(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What cannot be understood."""
+    """What cannot be understood, or is too long to be read."""
+    if isinstance(exception, RequestDataTooBig):
+        return page(413) if _in_admin(request) else errors.plain(413, WORDS[413])
     return page(400) if _in_admin(request) else errors.bad_request(request, exception)
 
 

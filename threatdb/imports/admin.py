@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -28,26 +28,18 @@ from threatdb.api.errors import errors_of
 from threatdb.curation.access import page_of, viewer_for
 from threatdb.curation.admin import CheckedAdmin
 from threatdb.curation.refusals import in_words
-from threatdb.records import registry
 from threatdb.records.fields import MAX_INTEGER
-from threatdb.records.models import Record
 from threatdb.records.services import Conflict
 from threatdb.records.writing import Author
 
 from . import batches, deciding, formats, reports
 from .choices import OPEN, Decision, Outcome
 from .models import COUNTS, Batch, BatchRow
+from .showing import ShownRow, shown_rows
 
 # Rows of a page of the report, and seconds after which the page of a running import is read again.
 ROWS = 50
 REFRESH_SECONDS = 3
-
-
-def visible(request: HttpRequest) -> QuerySet[Batch]:
-    """One's own imports, and those of others whose rows are marked no higher than one may see."""
-    viewer = viewer_for(request)
-    others = Q(clearance__lte=viewer.clearance) if viewer.curates else Q(pk__in=[])
-    return Batch.objects.filter(Q(by=request.user.pk) | others).select_related("by")
 
 
 @admin.register(Batch)
@@ -59,7 +51,7 @@ class BatchAdmin(CheckedAdmin):
     ordering = ("-created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return visible(request).order_by(*self.ordering)
+        return Batch.objects.visible_to(viewer_for(request)).select_related("by").order_by(*self.ordering)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("imports.run_imports")
@@ -138,27 +130,16 @@ class BatchAdmin(CheckedAdmin):
     def _rows(self, request: HttpRequest, batch: Batch, outcome: str) -> dict[str, Any]:
         kept = BatchRow.objects.filter(batch=batch).order_by("number")
         page = Paginator(kept.filter(outcome=outcome) if outcome else kept, ROWS).get_page(request.GET.get("page"))
-        records = self._records(request, batch, [row.record_id for row in page])
         rows = [
             {
-                "row": row,
-                "record": records.get(row.record_id),
-                "problems": row.listed_problems(),
-                # Of a record that he may not see, nobody reads the values.
-                "conflicts": _shown(deciding.visible_conflicts(row, viewer_for(request))) if row.conflict else [],
+                "row": shown.row,
+                "record": shown.record and {"label": str(shown.record), "url": page_of(shown.record)},
+                "problems": shown.row.listed_problems(),
+                "conflicts": _in_words(shown),
             }
-            for row in page
+            for shown in shown_rows(batch, list(page), viewer_for(request))
         ]
         return {"page": page, "rows": rows}
-
-    def _records(self, request: HttpRequest, batch: Batch, ids: list[Any]) -> dict[Any, dict[str, str]]:
-        """The records that rows became, as far as the user may see them."""
-        if batch.format not in formats.names():
-            return {}
-        record_type = registry.get(formats.get(batch.format).record_type)
-        shown: QuerySet[Record] = record_type.model.objects.visible_to(viewer_for(request))
-        found = shown.filter(pk__in=[pk for pk in ids if pk])
-        return {record.pk: {"label": str(record), "url": page_of(record)} for record in found}
 
     # --- What may be done ---
 
@@ -180,7 +161,7 @@ class BatchAdmin(CheckedAdmin):
             return HttpResponseNotAllowed(["POST"])
         batch = self._batch(request, object_id)
         row = BatchRow.objects.filter(batch=batch, number=min(number, MAX_INTEGER)).first()
-        if row is None or row.record_id not in self._records(request, batch, [row.record_id]):
+        if row is None or shown_rows(batch, [row], viewer_for(request))[0].record is None:
             raise Http404("There is no such row.")
         chosen = {key: request.POST.get(key, "") for key in row.listed_conflicts()}
         decisions = {key: Decision(value) for key, value in chosen.items() if value in Decision.values}
@@ -204,16 +185,11 @@ class BatchAdmin(CheckedAdmin):
         return response
 
 
-def _shown(conflicts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _in_words(shown: ShownRow) -> list[dict[str, Any]]:
     """The keys over which a row is in conflict, with both values as JSON."""
+    written = ("theirs", "ours")
     return [
-        {
-            "key": key,
-            "theirs": orjson.dumps(conflict["theirs"]).decode(),
-            "ours": orjson.dumps(conflict["ours"]).decode(),
-            "decision": conflict["decision"],
-        }
-        for key, conflict in conflicts.items()
+        conflict | {name: orjson.dumps(conflict[name]).decode() for name in written} for conflict in shown.conflicts
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+# Uploaded files of one account that may lie in the store.
+MAX_STORED = 20
+
+
 @dataclass(frozen=True)
 class Wish:
     """What somebody wants of an import, beside the file."""
@@ -37,16 +42,41 @@ class Wish:
     dry_run: bool = False
 
 
-def open_batch(
-    path: Path, wish: Wish, *, file_name: str = "", by: User | None = None, viewer: Viewer = SYSTEM, stored: str = ""
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a file: its heading, and how many rows it has where it was read to its end."""
+
+    columns: list[str]
+    total: int | None = None
+
+
+def look_at(path: Path, seconds: float = 0) -> Look:
+    """Read the file for so many seconds, or its heading alone. Raises ``Unreadable`` where that much cannot be read."""
+    ends, total = monotonic() + seconds, 0
+    with open_sheet(path) as sheet:
+        for _ in sheet.rows() if seconds else ():
+            total += 1
+            if monotonic() > ends:
+                return Look(sheet.columns)
+        return Look(sheet.columns, total if seconds else None)
+
+
+def open_batch(path: Path, wish: Wish, *, by: User | None = None, viewer: Viewer = SYSTEM) -> Batch:
+    """A batch for the file that waits to be run; nothing of its rows is read yet. Raises what ``prepared`` raises."""
+    batch = prepared(path, look_at(path), wish, by=by, viewer=viewer)
+    batch.save(force_insert=True)
+    return batch
+
+
+def prepared(
+    path: Path, look: Look, wish: Wish, *, file_name: str = "", by: User | None = None, viewer: Viewer = SYSTEM
 ) -> Batch:
-    """A batch for the file that waits to be run; nothing of its rows is read yet.
+    """The batch for a file that was looked at, not saved yet.
 
     Raises ``ValidationError`` where it cannot be what the wish says, with the name of what is wrong, and ``Unreadable``
-    where the file or its heading cannot be read.
+    where the heading is not that of its format.
     """
-    with open_sheet(path) as sheet:
-        columns = sheet.columns
+    columns = look.columns
     kind = _format(wish.format, columns)
     if faults := kind.faults(columns):
         raise Unreadable(
@@ -55,11 +85,12 @@ def open_batch(
     marking = kind.marking if wish.marking is None else wish.marking
     _refuse_marking(kind, marking, viewer)
     _refuse_publishing(wish, by)
-    return Batch.objects.create(
+    return Batch(
         format=kind.name,
         file_name=_shown_name(file_name or path.name),
         digest=digest_of(path),
-        stored=stored,
+        columns=columns if look.total is not None else [],
+        total=look.total,
         release=wish.release.strip(),
         marking=marking,
         publish=wish.publish,
@@ -75,36 +106,45 @@ def _format(name: str | None, columns: list[str]) -> type[Format]:
     if name is None:
         found = formats.recognised(columns)
         if not found:
-            raise ValidationError(
-                {"format": f"The columns are those of no known format. Name one: {', '.join(formats.names())}."}
-            )
+            told = f"The columns are those of no known format. Name one: {', '.join(formats.names())}."
+            raise _refusal("format", told)
         return found[0]
     try:
         return formats.get(name)
     except KeyError:
         known = ", ".join(formats.names())
-        raise ValidationError({"format": f"There is no format “{name}”; use one of {known}."}) from None
+        raise _refusal("format", f"There is no format “{name}”; use one of {known}.", "unknown") from None
 
 
 def _refuse_marking(kind: type[Format], marking: Marking, viewer: Viewer) -> None:
     if marking < kind.lowest_marking:
         lowest = kind.lowest_marking
-        raise ValidationError(
-            {"marking": f"The terms of {kind.label} keep its records at {lowest.label} (`{lowest.code}`) or above."}
-        )
+        told = f"The terms of {kind.label} keep its records at {lowest.label} (`{lowest.code}`) or above."
+        raise _refusal("marking", told)
     if marking > viewer.clearance:
-        raise ValidationError({"marking": f"This is above your clearance, {viewer.clearance.label}."})
+        raise _refusal("marking", f"This is above your clearance, {viewer.clearance.label}.")
 
 
 def _refuse_publishing(wish: Wish, by: User | None) -> None:
     if not wish.publish or by is None:
         return
     if not by.has_perm("records.publish_records"):
-        raise ValidationError({"publish": "To publish takes the permission to publish records."})
+        raise _refusal("publish", "To publish takes the permission to publish records.", "not_allowed")
     if not settings.ONE_PERSON_TEAM:
-        raise ValidationError(
-            {"publish": "Nobody publishes his own change: import drafts, and ask somebody else who may publish them."}
-        )
+        told = "Nobody publishes his own change: import drafts, and ask somebody else who may publish them."
+        raise _refusal("publish", told, "own_change")
+
+
+def _refusal(name: str, detail: str, code: str = "invalid") -> ValidationError:
+    """What is wrong with one thing that was wished."""
+    return ValidationError({name: ValidationError(detail, code=code)})
+
+
+def refuse_too_many(by: User) -> None:
+    """Raise ``ValidationError`` where as many files of an account lie in the store as may."""
+    if Batch.objects.filter(by=by).exclude(stored="").count() >= MAX_STORED:
+        told = f"{MAX_STORED} files of yours wait to be imported, or to be imported in earnest: wait, or cancel some."
+        raise ValidationError(told, code="wrong_state")
 
 
 def _shown_name(name: str) -> str:

@@ -84,7 +84,7 @@ def _decide_one(
     """Settle conflicts over one of the row's records."""
     found = _find(row, name, author.viewer)
     if found is None:
-        raise ValidationError(dict.fromkeys(decisions, "There is nothing to decide about this."), code="no_conflict")
+        raise _refusal(next(iter(decisions)), "There is nothing to decide about this.", "no_conflict")
     record_type, record = found
     today = _document(record)
     for key in decisions:
@@ -108,9 +108,13 @@ def _document(record: Record) -> Document:
 def _refuse_stale(key: str, conflicts: Mapping[str, Any], today: Document) -> None:
     conflict = conflicts.get(key)
     if conflict is None or conflict["decision"]:
-        raise ValidationError({key: "There is nothing to decide about this."}, code="no_conflict")
+        raise _refusal(key, "There is nothing to decide about this.", "no_conflict")
     if bare(conflict["ours"]) != bare(today.get(_key_of(key))):
-        raise ValidationError({key: "The record says something else by now: look at it first."}, code="changed_since")
+        raise _refusal(key, "The record says something else by now: look at it first.", "changed_since")
+
+
+def _refusal(key: str, detail: str, code: str) -> ValidationError:
+    return ValidationError({key: ValidationError(detail, code=code)})
 
 
 def _change(
@@ -123,7 +127,7 @@ def _change(
         return {_key_of(key): theirs}
     beside = record_type.beside(today, _key_of(key), theirs, str(_dataset(batch, author)))
     if beside is None:
-        raise ValidationError({key: "Of this only one value can be kept: theirs or ours."}, code="not_both")
+        raise _refusal(key, "Of this only one value can be kept: theirs or ours.", "not_both")
     return beside
 
 

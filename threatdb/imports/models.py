@@ -18,6 +18,7 @@ from threatdb.records.services import SYSTEM
 from threatdb.records.visibility import Viewer, viewer_of
 
 from .choices import BatchState, Outcome, Phase
+from .querysets import BatchQuerySet
 
 if TYPE_CHECKING:
     from .formats import Format
@@ -61,6 +62,11 @@ class Batch(models.Model):
     # Which process has it in hand, and until when nobody else may take it.
     lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
+    # Since when the rows are counted by which its pace is told, and how many had been read by then.
+    paced_at = models.DateTimeField(null=True, editable=False)
+    paced_from = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "id"]
@@ -84,6 +90,21 @@ class Batch(models.Model):
             return SYSTEM
         seen = viewer_of(self.by)
         return Viewer(min(seen.clearance, Marking(self.clearance)), seen.curates)
+
+    @property
+    def rate(self) -> float | None:
+        """Rows a second since its run began or went on; None where it does not run, or nothing can be said yet."""
+        if self.state != BatchState.RUNNING or self.paced_at is None or self.read <= self.paced_from:
+            return None
+        seconds = (timezone.now() - self.paced_at).total_seconds()
+        return (self.read - self.paced_from) / max(seconds, 0.001)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the rest of its phase takes at that rate."""
+        if self.rate is None or self.total is None:
+            return None
+        return round(max(0, self.total - self.read) / self.rate)
 
     def make_format(self) -> Format:
         """The format that reads its rows."""

@@ -8,12 +8,13 @@ lease, and each chunk is on the condition that he still does.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from time import monotonic
+from typing import TypeVar
 from uuid import uuid4
 
 from django.db import transaction
@@ -39,6 +40,8 @@ CHUNK, LEAST = 1000, 25
 AIM = 0.4
 # Seconds after which a batch whose process says nothing more may be taken up by another.
 LEASE_SECONDS = 20
+
+RowT = TypeVar("RowT")
 
 Progress = Callable[[int], object]
 """Is told how many rows have been done with since it was told last."""
@@ -67,7 +70,8 @@ def claim(batch: Batch) -> bool:
     batch.lease = uuid4()
     until = now + timedelta(seconds=LEASE_SECONDS)
     started = batch.started_at or now
-    taken = free.update(lease=batch.lease, leased_until=until, state=BatchState.RUNNING, started_at=started)
+    held = {"lease": batch.lease, "leased_until": until, "state": BatchState.RUNNING, "started_at": started}
+    taken = free.update(**held, **paced(F("read")))
     batch.refresh_from_db()
     return bool(taken)
 
@@ -78,7 +82,7 @@ def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Bat
         if batch.total is None:
             with open_sheet(path) as sheet:
                 columns = sheet.columns
-                _update(batch, total=sum(1 for _ in sheet.rows()), columns=columns)
+                _update(batch, total=sum(1 for _ in holding(batch, sheet.rows())), columns=columns, **paced(F("read")))
         if batch.strict and batch.phase == Phase.CHECKING and not _check_first(batch, path, progress):
             return batch
         Pass(batch, dry=batch.dry_run).go(path, progress)
@@ -88,6 +92,21 @@ def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Bat
         return batch
     _end(batch, BatchState.DONE)
     return batch
+
+
+def paced(read: object) -> dict[str, object]:
+    """What the pace is told by from now on, where so many rows have been read."""
+    return {"paced_at": timezone.now(), "paced_from": read}
+
+
+def holding(batch: Batch, rows: Iterable[RowT]) -> Iterator[RowT]:
+    """The rows, while the lease is made longer again and again: many may have to be passed over."""
+    told = monotonic()
+    for row in rows:
+        if monotonic() - told > LEASE_SECONDS / 4:
+            _update(batch)
+            told = monotonic()
+        yield row
 
 
 def count_rows(path: Path) -> int:
@@ -110,7 +129,8 @@ def _check_first(batch: Batch, path: Path, progress: Progress) -> bool:
 def start_over(batch: Batch, **also: object) -> None:
     """Forget what a check has found."""
     BatchRow.objects.filter(batch=batch).delete()
-    _update(batch, **dict.fromkeys(("position", "read", "actors", "warnings", *COUNTED.values()), 0), **also)
+    counts = dict.fromkeys(("position", "read", "actors", "warnings", *COUNTED.values()), 0)
+    _update(batch, **counts, **paced(0), **also)
 
 
 def _end(batch: Batch, state: BatchState, **also: object) -> None:
@@ -162,7 +182,7 @@ class Pass:
             start_over(self.batch)
         done = self.batch.position
         with open_sheet(path) as sheet:
-            judged = self.judge.judge(sheet.rows())
+            judged = self.judge.judge(holding(self.batch, sheet.rows()))
             rest = (row for row in judged if row.number > done)
             size = min(LEAST, CHUNK)
             while chunk := list(islice(rest, size)):

@@ -80,13 +80,18 @@ def too_large(limit: int) -> Refused:
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told, [body_error("", told, "too_large")])
 
 
-def _bytes_of(request: HttpRequest, limit: int) -> bytes:
+def refuse_long(request: HttpRequest, limit: int) -> None:
+    """Raise ``Refused`` for a body that is longer than the limit, or whose length is not announced."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
         # Django reads as much as is announced; a body that is not would pass for none.
         raise Refused(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is, by Content-Length.")
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
+
+
+def _bytes_of(request: HttpRequest, limit: int) -> bytes:
+    refuse_long(request, limit)
     return request.body
 
 

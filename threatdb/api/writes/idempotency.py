@@ -24,7 +24,6 @@ from rest_framework.request import Request
 from threatdb.access.permissions import token_of
 from threatdb.api.errors import Refused, header_error
 from threatdb.api.models import KeptAnswer
-from threatdb.records.registry import RecordType
 
 from .answers import Answer
 from .requests import Asked
@@ -83,16 +82,16 @@ def key_of(request: Request) -> str | None:
     return found[1] or found[2]
 
 
-def claim(asked: Asked, key: str, record_type: RecordType) -> Claim | Answer:
-    """The right to answer under the key, or the answer that was given before.
+def claim(asked: Asked, key: str, model: Any) -> Claim | Answer:
+    """The right to answer under the key, or the answer that was given before, of rows of the model.
 
     Raises ``Refused``: 422 where the key came with another request, 409 while that request is under way.
     """
     owner = _owner(asked.request)
-    found = _find(owner, key) or _begun(owner, key, _fingerprint(asked.request))
+    found = _find(owner, key) or _begun(owner, key, _fingerprint(asked))
     if isinstance(found, Claim):
         return found
-    return _replayed(found, asked, record_type)
+    return _replayed(found, asked, model)
 
 
 def forget_all() -> None:
@@ -105,11 +104,11 @@ def _owner(request: Request) -> dict[str, Any]:
     return {"account": request.user, "credential": f"token {token.pk}" if token else "session"}
 
 
-def _fingerprint(request: Request) -> str:
-    digest = hashlib.blake2b(digest_size=32)
+def _fingerprint(asked: Asked) -> str:
+    request, digest = asked.request, hashlib.blake2b(digest_size=32)
     for part in (request.method, request.get_full_path()):
         digest.update(str(part).encode() + b"\n")
-    digest.update(request._request.body)
+    digest.update(request._request.body if asked.content is None else asked.content)
     return digest.hexdigest()
 
 
@@ -135,15 +134,15 @@ def _begun(owner: dict[str, Any], key: str, fingerprint: str) -> Claim | KeptAns
     return Claim(row.pk, own)
 
 
-def _replayed(row: KeptAnswer, asked: Asked, record_type: RecordType) -> Answer:
-    if row.fingerprint != _fingerprint(asked.request):
+def _replayed(row: KeptAnswer, asked: Asked, model: Any) -> Answer:
+    if row.fingerprint != _fingerprint(asked):
         told = header_error(HEADER, ANOTHER, "reused")
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, ANOTHER, [told])
     if row.status is None or row.body is None:
         raise _conflict()
     shown = tuple(UUID(text) for text in row.shown)
     # What was hidden since is not shown again, even to whoever has read it.
-    if record_type.model.objects.visible_to(asked.viewer).filter(pk__in=shown).count() != len(shown):
+    if model.objects.visible_to(asked.viewer).filter(pk__in=shown).count() != len(shown):
         raise Http404
     return Answer(row.status, bytes(row.body), {**row.headers, REPLAYED: "true"}, shown)
 

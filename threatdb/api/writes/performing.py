@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 from rest_framework.response import Response
 
 from threatdb.api.errors import Refused
 from threatdb.records import ledger
-from threatdb.records.registry import RecordType
 
 from . import idempotency
 from .answers import Answer
@@ -23,12 +23,12 @@ logger = logging.getLogger(__name__)
 UNKEPT = "A value is in use elsewhere, or beyond what the database keeps. Nothing was written."
 
 
-def perform(asked: Asked, record_type: RecordType, act: Callable[[], Answer]) -> Response:
-    """Do what the request asks, in one transaction under the ledger's lock, and answer.
+def perform(asked: Asked, model: Any, act: Callable[[], Answer]) -> Response:
+    """Do what the request asks, in one transaction under the ledger's lock, and answer of rows of the model.
 
     A dry run undoes it and leaves nothing; it neither uses nor keeps a key.
     """
-    claim = _claimed(asked, record_type)
+    claim = _claimed(asked, model)
     if isinstance(claim, Answer):
         return claim.response()
     try:
@@ -40,9 +40,9 @@ def perform(asked: Asked, record_type: RecordType, act: Callable[[], Answer]) ->
     return answer.response()
 
 
-def _claimed(asked: Asked, record_type: RecordType) -> Claim | Answer | None:
+def _claimed(asked: Asked, model: Any) -> Claim | Answer | None:
     key = idempotency.key_of(asked.request) if asked.request.method == "POST" else None
-    return idempotency.claim(asked, key, record_type) if key and not asked.dry_run else None
+    return idempotency.claim(asked, key, model) if key and not asked.dry_run else None
 
 
 def _transacted(asked: Asked, act: Callable[[], Answer], claim: Claim | None) -> Answer:

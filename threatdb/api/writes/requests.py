@@ -24,7 +24,8 @@ from . import bodies, preconditions
 # The longest note that a revision keeps with its reason.
 MAX_NOTE = 2000
 
-PARAMETERS = ("dry_run", "reason", "format")
+UNREASONED = ("dry_run", "format")
+PARAMETERS = (*UNREASONED, "reason")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Asked:
     reason: Reason = NO_REASON
     dry_run: bool = False
     if_match: str = ""
+    content: bytes | None = None
+    """What stands for a body that is too large to be held in memory."""
 
     def may(self, right: Right) -> bool:
         """Whether its sender has this right too."""
@@ -83,17 +86,18 @@ def read(
     lists: bool = False,
     needed: bool = True,
     conditional: bool = True,
+    reasoned: bool = True,
 ) -> Asked:
     """Read the whole request, the right first: who may not write learns nothing of what he wrote.
 
-    The member ``reason`` is taken out of an object; ``conditional`` is whether If-Match has to be there. Raises what
-    DRF answers with 401, 403 and 415, ``InvalidParameters`` and ``Refused``.
+    Where it is ``reasoned``, the member ``reason`` is taken out of an object; ``conditional`` is whether If-Match has
+    to be there. Raises what DRF answers with 401, 403 and 415, ``InvalidParameters`` and ``Refused``.
     """
     viewer = require(request, right)
-    refuse_unknown(request, PARAMETERS)
+    refuse_unknown(request, PARAMETERS if reasoned else UNREASONED)
     dry_run, queried = _flag(request, "dry_run"), _queried_reason(request)
     body = bodies.read(request._request, media_types, lists=lists, needed=needed)
-    reason = taken_reason(body, "") if isinstance(body, dict) else NO_REASON
+    reason = taken_reason(body, "") if reasoned and isinstance(body, dict) else NO_REASON
     if reason != NO_REASON and queried != NO_REASON:
         raise InvalidParameters([parameter_error("reason", "Give one reason: the body has one too.", "repeated")])
     if_match = preconditions.expected(request) if conditional else ""
@@ -101,9 +105,9 @@ def read(
 
 
 def require(request: Request, right: Right) -> Viewer:
-    """The viewer who may write. Raises ``NotAuthenticated`` and ``PermissionDenied``."""
+    """The viewer who has the right. Raises ``NotAuthenticated`` and ``PermissionDenied``."""
     if not request.user.is_authenticated:
-        raise NotAuthenticated("Writing needs an account: show a token, or sign in.")
+        raise NotAuthenticated("This needs an account: show a token, or sign in.")
     viewer = viewer_of_request(request)
     if not (viewer.curates and may(request, right.permission, right.scope)):
         raise PermissionDenied(

@@ -51,8 +51,8 @@ class WritingViewSet(ViewSet):
         """Make a record, or from an array up to 500 of them: all or none."""
         asked = requests.read(request, self.right("add"), lists=True, conditional=False)
         if isinstance(asked.body, list):
-            return perform(asked, self.type, lambda: bulk.create(self.type, asked))
-        return perform(asked, self.type, lambda: self._created(asked))
+            return perform(asked, self.type.model, lambda: bulk.create(self.type, asked))
+        return perform(asked, self.type.model, lambda: self._created(asked))
 
     def update(self, request: Request, id: str) -> Response:
         """Put a document in place of the working copy's."""
@@ -69,7 +69,7 @@ class WritingViewSet(ViewSet):
     def bulk_update(self, request: Request) -> Response:
         """Merge patches into up to 500 working copies: all or none. Each item has id and if_match."""
         asked = requests.read(request, self.right("change"), media_types=PATCHES, lists=True, conditional=False)
-        return perform(asked, self.type, lambda: bulk.patch(self.type, asked))
+        return perform(asked, self.type.model, lambda: bulk.patch(self.type, asked))
 
     def destroy(self, request: Request, id: str) -> Response:
         """Withdraw the record: readers are told that it is gone."""
@@ -91,7 +91,7 @@ class WritingViewSet(ViewSet):
 
     def change(self, id: str, asked: Asked, act: Callable[[WorkingCopy], Answer]) -> Response:
         """Answer with what the act makes of the working copy that the address names."""
-        return perform(asked, self.type, lambda: act(self._copy(id, asked)))
+        return perform(asked, self.type.model, lambda: act(self._copy(id, asked)))
 
     def _copy(self, id: str, asked: Asked) -> WorkingCopy:
         try:
