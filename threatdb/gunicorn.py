@@ -37,6 +37,14 @@ limit_request_field_size = 8190
 control_socket_disable = True
 
 
+def post_worker_init(worker: Any) -> None:
+    """Have one of the worker processes keep a worker of imports running beside the service."""
+    # Django is set up by then.
+    from threatdb.imports import attending
+
+    attending.begin()
+
+
 def write_error(client: Any, status: int, reason: str, detail: str) -> None:
     """Refuse what gunicorn cannot read, as problem details; gunicorn itself would write a page of HTML."""
     # Django is set up by then; this file is read before.

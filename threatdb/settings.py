@@ -274,14 +274,8 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = (*default_headers, "if-match", "if-none-match", "idempotency-key")
 CORS_EXPOSE_HEADERS = (
-    "Content-Disposition",
-    "ETag",
-    "Link",
-    "Location",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-)
+    "Content-Disposition", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After",
+)  # fmt: skip
 
 # Whether everybody on the staff has to set up a second factor before he sees anything of the admin.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
@@ -368,16 +362,11 @@ SPECTACULAR_SETTINGS = {
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
 
-def import_store() -> Path:
-    """Beside the database: each has a folder of its own."""
-    name = str(DATABASES["default"]["NAME"])
-    if TESTING:
-        return Path(tempfile.gettempdir()) / f"threatdb-test-{os.getpid()}.imports"
-    return Path(name).with_suffix(".imports") if os.sep in name else DATA / f"{name}.imports"
+# Whether `./run serve` runs the imports that wait; false where `./run run_imports` does.
+IMPORT_WORKER = env.bool("IMPORT_WORKER", default=True)
 
-
-# The folder in which uploaded files lie until they are imported; hosts beside each other have to share it.
-IMPORT_STORE = env.path("IMPORT_STORE", default="") if env.str("IMPORT_STORE", default="") else import_store()
+# The folder in which uploaded files lie until they are imported; without it, one beside the database.
+IMPORT_STORE = env.str("IMPORT_STORE", default="")
 
 # --- Webhooks ---
 

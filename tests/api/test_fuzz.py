@@ -129,8 +129,8 @@ def imports() -> Iterator[tuple[str, str]]:
             running.claim(batch)
             running.run(batch, path)
             yield state, str(batch.pk)
-            record_id = BatchRow.objects.get(batch=batch, number=2).record_id
-            change(IncidentSerializer, Incident.objects.get(pk=record_id), title="Ours")
+            made = BatchRow.objects.get(batch=batch, number=2)
+            change(IncidentSerializer, Incident.objects.get(pk=str(made.record_id)), title="Ours")
         yield "waiting", str(batches.open_batch(path, Wish(), viewer=viewer).pk)
 
 

@@ -34,6 +34,8 @@ from threatdb.api.urls import router
 from threatdb.api.writes import bodies, bulk, idempotency, requests
 from threatdb.api.writes.moves import MOVES
 from threatdb.imports import batches as imports
+from threatdb.imports import running
+from threatdb.imports import worker as importing
 from threatdb.imports.reading import limits as reading
 from threatdb.records import fields, search, vocabularies
 from threatdb.records.markings import Marking
@@ -345,6 +347,8 @@ CONSTANTS = {
     "Days for which a webhook's messages are listed once they are over": (queue, "KEEP_DAYS"),
     "Bytes of a file that is sent to be imported": (project, "IMPORT_MAX_BYTES"),
     "Files of an account that wait to be imported": (imports, "MAX_STORED"),
+    "Hours for which the file of a dry run is kept": (importing, "KEEP_HOURS"),
+    "Seconds for which a worker has an import to itself": (running, "LEASE_SECONDS"),
     "Columns of a file that is imported": (reading, "MAX_COLUMNS"),
     "Characters in one of its cells": (reading, "MAX_CELL"),
     "Characters in one of its rows": (reading, "MAX_ROW"),
@@ -363,6 +367,7 @@ CONSTANTS = {
     "Seconds until a worker that hangs is replaced": (gunicorn, "timeout"),
     "Seconds that an idle connection is kept": (gunicorn, "keepalive"),
 }
+
 
 def test_the_limits_are_those_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite = project.sqlite_database({"NAME": ":memory:"})["OPTIONS"]

@@ -28,7 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """gunicorn with one worker, as `./run serve` starts it, over a database of its own without records."""
     file = tmp_path_factory.mktemp("server") / "empty.sqlite3"
     environment = {
-        **os.environ, "DATABASE_URL": f"sqlite:///{file}", "SECRET_KEY": "a good key" * 5, "WEB_CONCURRENCY": "1"
+        **os.environ, "DATABASE_URL": f"sqlite:///{file}", "SECRET_KEY": "a good key" * 5, "WEB_CONCURRENCY": "1",
+        "IMPORT_WORKER": "false",
     }  # fmt: skip
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
     subprocess.run(migrate, cwd=ROOT, env=environment, check=True)

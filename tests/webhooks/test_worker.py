@@ -26,6 +26,7 @@ from sources.serializers import SourceSerializer
 from tests.factories.records import change
 from tests.factories.sources import make_source
 from tests.records.test_concurrency import together
+from threatdb import working
 from threatdb.records import documents, registry, services
 from threatdb.records.markings import Marking
 from threatdb.records.visibility import Viewer
@@ -296,7 +297,7 @@ class TestTheLoop:
             return real(now)
 
         monkeypatch.setattr(queue, "due", due)
-        worker.run(stop, 0.1)
+        working.run(worker, stop, 0.1)
 
         assert "The database does not answer; trying again in 0.1 s." in caplog.text
         assert len(receiver.messages) == 1
@@ -305,7 +306,7 @@ class TestTheLoop:
         old = timezone.now() - timedelta(days=queue.KEEP_DAYS + 1)
         subscribe().deliveries.create(kind="test", status="failed", created_at=old)
         threading.Timer(0.3, stop.set).start()
-        worker.run(stop, 0.1)
+        working.run(worker, stop, 0.1)
 
         assert not Delivery.objects.exists()
 
@@ -321,7 +322,7 @@ class TestTheLoop:
         for number in range(3):
             subscribe(owner, name=f"mirror {number}")
         publish()
-        worker.run(stop, 0.1)
+        working.run(worker, stop, 0.1)
 
         assert len(receiver.messages) == 1
 

@@ -125,6 +125,11 @@ def _refuse_marking(kind: type[Format], marking: Marking, viewer: Viewer) -> Non
         raise _refusal("marking", f"This is above your clearance, {viewer.clearance.label}.")
 
 
+def may_run(by: User, publish: bool) -> bool:
+    """Whether the account may still do what it asked for when it opened an import."""
+    return by.has_perm("imports.run_imports") and (not publish or by.has_perm("records.publish_records"))
+
+
 def _refuse_publishing(wish: Wish, by: User | None) -> None:
     if not wish.publish or by is None:
         return

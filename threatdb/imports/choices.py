@@ -12,7 +12,7 @@ class BatchState(models.TextChoices):
     RUNNING = "running", "Running"
     DONE = "done", "Done"
     REFUSED = "refused", "Refused: strict, and rows have errors"
-    FAILED = "failed", "Failed: the file cannot be read"
+    FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled; what was written stays"
 
 

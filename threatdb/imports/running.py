@@ -76,6 +76,16 @@ def claim(batch: Batch) -> bool:
     return bool(taken)
 
 
+def release(batch: Batch) -> None:
+    """Let another process go on with the batch at once."""
+    Batch.objects.filter(pk=batch.pk, lease=batch.lease).update(lease=None, leased_until=None)
+
+
+def fail(batch: Batch, code: str, detail: str) -> None:
+    """End the batch, which this process has claimed, for what is not in any row of its file."""
+    _end(batch, BatchState.FAILED, failure={"code": code, "detail": detail, "row": None, "column": None})
+
+
 def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Batch:
     """Run the batch, which this process has claimed, to its end. Raises ``Lost`` where it is taken away."""
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from threatdb.records import bulk, registry
+from threatdb.records.documents import timestamp
 from threatdb.records.markings import Marking
 from threatdb.records.models import Record
 from threatdb.records.visibility import Viewer
@@ -87,7 +89,8 @@ def document_of(batch: Batch) -> dict[str, Any]:
         "marking": Marking(batch.marking).code,
         **{name: getattr(batch, name) for name in ("publish", "strict", "dry_run")},
         "by": batch.by.get_username() if batch.by else None,
-        **{name: getattr(batch, name) for name in ("created_at", "started_at", "finished_at", "position", "total")},
+        **{name: _instant(getattr(batch, name)) for name in ("created_at", "started_at", "finished_at")},
+        **{name: getattr(batch, name) for name in ("position", "total")},
         "counts": {name: getattr(batch, name) for name in ("read", *COUNTS)},
         **{name: getattr(batch, name) for name in ("actors", "warnings")},
         "rate": None if batch.rate is None else round(batch.rate, 1),
@@ -95,6 +98,10 @@ def document_of(batch: Batch) -> dict[str, Any]:
         "failure": batch.failure,
         "links": {"rows": f"{url}rows/", "problems": f"{url}problems.csv", "cancel": f"{url}cancel/"},
     }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else timestamp(at)
 
 
 def row_document(shown: ShownRow, cells: dict[str, str]) -> dict[str, Any]:

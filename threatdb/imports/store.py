@@ -9,21 +9,27 @@ from time import time
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import connection
+
+# The file whose lock says which process keeps a worker running.
+LOCK = "lock"
 
 # Seconds after which a file that no import names is taken for what a process left that died.
 ABANDONED = 3600
 
 
 def folder() -> Path:
-    """The folder, for its owner alone; made where it is missing."""
-    path = Path(settings.IMPORT_STORE)
+    """The folder, for its owner alone; made where it is missing. Unless a setting says where, each database has one."""
+    database = str(connection.settings_dict["NAME"])
+    beside = Path(database).with_suffix(".imports") if os.sep in database else settings.DATA / f"{database}.imports"
+    path = Path(settings.IMPORT_STORE or beside)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def path_of(name: str) -> Path:
     """Where the file of that name lies, or lay."""
-    return Path(settings.IMPORT_STORE) / name
+    return folder() / name
 
 
 def put(path: Path) -> str:
@@ -44,7 +50,7 @@ def sweep(needed: Collection[str]) -> int:
     """Remove the files that are not needed and that nobody has just brought; how many those were."""
     before, count = time() - ABANDONED, 0
     for entry in os.scandir(folder()):
-        if entry.name not in needed and entry.is_file() and entry.stat().st_mtime < before:
+        if entry.name not in (*needed, LOCK) and entry.is_file() and entry.stat().st_mtime < before:
             remove(entry.name)
             count += 1
     return count

@@ -73,7 +73,7 @@ class AsItComes(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> DataAndFiles:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         request = parser_context["request"]._request
         if request.content_type != FORM:
             return DataAndFiles(QueryDict(), MultiValueDict())

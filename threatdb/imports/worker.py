@@ -1,0 +1,109 @@
+"""The worker: runs the imports whose files lie in the store, one after the other, the oldest first.
+
+Whatever ends it, however suddenly, leaves an import whose lease runs out, and which then goes on after its last row.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from threading import Event
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
+from django.utils import timezone
+
+from . import batches, reports, running, store
+from .choices import OPEN, BatchState
+from .models import Batch
+
+log = logging.getLogger(__name__)
+
+# Hours for which the file of a dry run is kept, so that it can be imported in earnest.
+KEEP_HOURS = 24
+
+MISSING = (
+    "The uploaded file is not in the store any more: send it again. Hosts beside each other have to share the store."
+)
+NOT_ALLOWED = "The account may not import any more."
+FAULT = "Something went wrong on our side; it has been logged. What was written stays."
+
+
+class Stopped(Exception):
+    """The worker was asked to end."""
+
+
+def round_of_work(stop: Event) -> bool:
+    """Run what waits; whether there was anything. Files that no import needs any more are let go."""
+    let_go()
+    busy = False
+    for pk in list(due()):
+        if stop.is_set():
+            break
+        busy = work(pk, stop) or busy
+    return busy
+
+
+def due() -> list[UUID]:
+    """The imports that wait or were cut off and that no process has in hand."""
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now())
+    waiting = Batch.objects.filter(free, state__in=OPEN).exclude(stored="")
+    return list(waiting.order_by("created_at", "pk").values_list("pk", flat=True))
+
+
+def work(pk: UUID, stop: Event) -> bool:
+    """Run one import to its end, or to the end of a chunk once ``stop`` is set; whether it was there to be run."""
+    batch = Batch.objects.filter(pk=pk).first()
+    if batch is None or not running.claim(batch):
+        return False
+
+    def progress(rows: int) -> None:
+        if stop.is_set():
+            raise Stopped
+
+    try:
+        _run(batch, progress)
+    except Stopped:
+        running.release(batch)
+        log.info("The import %s rests after row %d.", batch.pk, batch.position)
+        return False
+    except running.Lost as lost:
+        log.info("%s", lost)
+    let_go()
+    return True
+
+
+def _run(batch: Batch, progress: running.Progress) -> None:
+    if batch.by and not batches.may_run(batch.by, batch.publish):
+        running.fail(batch, "not_allowed", NOT_ALLOWED)
+        return
+    path = store.path_of(batch.stored)
+    log.info("The import %s of %s begins after row %d.", batch.pk, batch.format, batch.position)
+    try:
+        running.run(batch, path, progress)
+    except FileNotFoundError:
+        running.fail(batch, "missing_file", MISSING)
+    except (Stopped, running.Lost, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Run again, it would fail again, and keep all that come after it waiting.
+        log.exception("The import %s failed.", batch.pk)
+        running.fail(batch, "fault", FAULT)
+    log.info("The import %s: %s", batch.pk, reports.text(batch).replace("\n", " "))
+
+
+def let_go() -> None:
+    """Remove the files of imports that are over; of a dry run that was done only after a day."""
+    over = Batch.objects.exclude(state__in=OPEN).exclude(stored="")
+    kept = Q(dry_run=True, state=BatchState.DONE, finished_at__gt=timezone.now() - timedelta(hours=KEEP_HOURS))
+    for pk, name in over.exclude(kept).values_list("pk", "stored"):
+        store.remove(name)
+        Batch.objects.filter(pk=pk).update(stored="")
+
+
+def prune() -> None:
+    """Remove what processes that died have left in the store, and say how much that was."""
+    needed = set(Batch.objects.exclude(stored="").values_list("stored", flat=True))
+    if count := store.sweep(needed):
+        log.info("Removed %d files that no import needs.", count)
