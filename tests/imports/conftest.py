@@ -28,6 +28,13 @@ def fixtures(db: None) -> None:
 
 
 @pytest.fixture
+def folder(tmp_path: Path, settings: Any) -> Path:
+    """A store of this test's own."""
+    settings.IMPORT_STORE = tmp_path / "store"
+    return tmp_path / "store"
+
+
+@pytest.fixture
 def bring(fixtures: None, tmp_path: Path) -> Import:
     """Imports rows of GED, or a file; keywords are those of a wish."""
 

@@ -33,20 +33,13 @@ from threatdb.records.visibility import viewer_of
 from . import ged
 from .ged import row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 IMPORTS = "/api/v1/imports/"
 BYTES = uploads.BYTES
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 Imported = Callable[..., Batch]
-
-
-@pytest.fixture(autouse=True)
-def store_folder(tmp_path: Path, settings: Any) -> Path:
-    """A store of this test's own."""
-    settings.IMPORT_STORE = tmp_path / "store"
-    return tmp_path / "store"
 
 
 @pytest.fixture
@@ -87,7 +80,7 @@ def stored(folder: Path) -> list[str]:
 
 
 class TestSending:
-    def test_a_file_as_the_body_is_taken(self, client: Client, user: User, tmp_path: Path, store_folder: Path) -> None:
+    def test_a_file_as_the_body_is_taken(self, client: Client, user: User, tmp_path: Path, folder: Path) -> None:
         body = text(row(1), row(2), folder=tmp_path)
 
         response = post(client, body, "?format=ucdp-ged&release=23.1&marking=green&strict=true&file_name=ged.csv")
@@ -128,7 +121,7 @@ class TestSending:
         }
         assert client.get(response["Location"]).json() == response.json()
         assert (batch.by, batch.clearance) == (user, Marking.AMBER_STRICT)
-        assert stored(store_folder) == [batch.stored]
+        assert stored(folder) == [batch.stored]
         assert store.path_of(batch.stored).read_bytes() == body
         assert Incident.objects.count() == 0
 
@@ -143,13 +136,13 @@ class TestSending:
         assert store.path_of(batch.stored).read_bytes() == (tmp_path / "sent.csv").read_bytes()
 
     def test_a_signed_in_user_sends_a_form_with_the_token_of_its_page(
-        self, user: User, tmp_path: Path, store_folder: Path
+        self, user: User, tmp_path: Path, folder: Path
     ) -> None:
         browser = Client(enforce_csrf_checks=True)
         browser.force_login(user)
         form: dict[str, Any] = {"file": SimpleUploadedFile("a.csv", text(row(1), folder=tmp_path))}
         assert_problem(browser.post(IMPORTS, form), 403)
-        assert stored(store_folder) == []
+        assert stored(folder) == []
 
         browser.cookies["csrftoken"] = "a" * 32
         form |= {"csrfmiddlewaretoken": "a" * 32}
@@ -166,22 +159,20 @@ class TestSending:
         response = post(client, text(*[row(number) for number in range(1, 50)], folder=tmp_path))
         assert (response.status_code, response.json()["total"]) == (202, None)
 
-    def test_the_same_request_again_makes_no_second_import(
-        self, client: Client, tmp_path: Path, store_folder: Path
-    ) -> None:
+    def test_the_same_request_again_makes_no_second_import(self, client: Client, tmp_path: Path, folder: Path) -> None:
         body = text(row(1), folder=tmp_path)
         first = post(client, body, key=KEY)
         second = post(client, body, key=KEY)
 
         assert (second.status_code, second.content) == (202, first.content)
         assert second["Idempotency-Replayed"] == "true"
-        assert len(stored(store_folder)) == Batch.objects.count() == 1
+        assert len(stored(folder)) == Batch.objects.count() == 1
         assert_problem(post(client, body, "?strict=true", key=KEY), 422)
         assert_problem(post(client, text(row(2), folder=tmp_path), key=KEY), 422)
-        assert len(stored(store_folder)) == 1
+        assert len(stored(folder)) == 1
 
     def test_an_account_has_only_so_many_files_in_the_store(
-        self, client: Client, tmp_path: Path, store_folder: Path, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(batches, "MAX_STORED", 1)
         body = text(row(1), folder=tmp_path)
@@ -190,7 +181,7 @@ class TestSending:
         told = assert_problem(post(client, body), 409)
 
         assert told["errors"][0]["code"] == "wrong_state"
-        assert len(stored(store_folder)) == 1
+        assert len(stored(folder)) == 1
 
 
 def bomb() -> bytes:
@@ -215,12 +206,12 @@ class TestRefusing:
         ids=["empty", "unknown", "doubled", "wide", "no zip", "gzip bomb", "zip bomb"],
     )
     def test_a_file_that_cannot_be_read_is_a_400_and_leaves_nothing(
-        self, client: Client, store_folder: Path, body: bytes, code: str
+        self, client: Client, folder: Path, body: bytes, code: str
     ) -> None:
         told = assert_problem(post(client, body), 400)
 
         assert told["errors"][0]["code"] == code
-        assert (Batch.objects.count(), stored(store_folder)) == (0, [])
+        assert (Batch.objects.count(), stored(folder)) == (0, [])
 
     def test_it_says_where_in_the_file(self, client: Client, tmp_path: Path) -> None:
         broken = gzip.compress(text(*[row(number) for number in range(1, 200)], folder=tmp_path))[:-20]
@@ -251,10 +242,10 @@ class TestRefusing:
         ],
     )
     def test_an_option_that_is_not_understood_is_named(
-        self, client: Client, tmp_path: Path, store_folder: Path, query: str, name: str, code: str
+        self, client: Client, tmp_path: Path, folder: Path, query: str, name: str, code: str
     ) -> None:
         assert_refused(post(client, text(row(1), folder=tmp_path), query), name, code)
-        assert stored(store_folder) == []
+        assert stored(folder) == []
 
     def test_a_field_of_the_form_is_named_by_its_place_there(self, client: Client, tmp_path: Path) -> None:
         file = SimpleUploadedFile("a.csv", text(row(1), folder=tmp_path))
@@ -297,17 +288,17 @@ class TestRefusing:
 
     @pytest.mark.parametrize("media_type", [BYTES, "multipart/form-data; boundary=x"])
     def test_what_is_too_long_is_not_read(
-        self, client: Client, user: User, settings: Any, store_folder: Path, media_type: str
+        self, client: Client, user: User, settings: Any, folder: Path, media_type: str
     ) -> None:
         settings.IMPORT_MAX_BYTES = 1000
         session = Client()
         session.force_login(user)
         for sender in (client, session):
             assert_problem(send(sender, "POST", IMPORTS, b"x" * 1001, media_type=media_type), 413)
-        assert stored(store_folder) == []
+        assert stored(folder) == []
 
     def test_files_of_those_who_may_not_import_are_as_short_as_any_body(
-        self, account: MakeAccount, settings: Any, store_folder: Path
+        self, account: MakeAccount, settings: Any, folder: Path
     ) -> None:
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
         session = Client(enforce_csrf_checks=True)
@@ -316,14 +307,14 @@ class TestRefusing:
         form = {"file": SimpleUploadedFile("a.csv", b"x" * 2000)}
         assert session.post(IMPORTS, form).status_code == 413
         assert Client().post("/admin/login/", {"file": SimpleUploadedFile("a.csv", b"x" * 2000)}).status_code == 413
-        assert stored(store_folder) == []
+        assert stored(folder) == []
 
-    def test_a_body_that_breaks_off_is_no_file(self, client: Client, store_folder: Path, tmp_path: Path) -> None:
+    def test_a_body_that_breaks_off_is_no_file(self, client: Client, folder: Path, tmp_path: Path) -> None:
         body = text(row(1), row(2), folder=tmp_path)
         broken: Any = {"wsgi.input": io.BytesIO(body[:-10])}
         response = client.generic("POST", IMPORTS, body, content_type=BYTES, **broken)
         assert "broke off" in assert_problem(response, 400)["errors"][0]["detail"]
-        assert stored(store_folder) == []
+        assert stored(folder) == []
 
     def test_a_form_that_is_none_is_refused(self, client: Client) -> None:
         response = send(client, "POST", IMPORTS, b"nonsense", media_type="multipart/form-data")

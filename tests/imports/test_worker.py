@@ -34,13 +34,7 @@ from threatdb.settings import BASE_DIR
 from . import ged
 from .ged import row
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Any) -> Path:
-    settings.IMPORT_STORE = tmp_path / "store"
-    return tmp_path / "store"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import orjson
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import (
     Http404,
@@ -32,10 +35,15 @@ from threatdb.records.fields import MAX_INTEGER
 from threatdb.records.services import Conflict
 from threatdb.records.writing import Author
 
-from . import batches, deciding, formats, reports
-from .choices import OPEN, Decision, Outcome
+from . import batches, deciding, formats, previewing, reports
+from .choices import OPEN, BatchState, Decision, Outcome
+from .forms import UploadForm
 from .models import COUNTS, Batch, BatchRow
+from .reading import Unreadable
 from .showing import ShownRow, shown_rows
+
+# Seconds for which a file is read while its sender waits.
+LOOK_SECONDS = 1.0
 
 # Rows of a page of the report, and seconds after which the page of a running import is read again.
 ROWS = 50
@@ -60,7 +68,7 @@ class BatchAdmin(CheckedAdmin):
         return request.user.has_perm("imports.run_imports")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return request.user.has_perm("imports.run_imports") and viewer_for(request).curates
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -76,6 +84,7 @@ class BatchAdmin(CheckedAdmin):
 
         own = [
             path("<path:object_id>/cancel/", view(self.cancel_view), name="imports_batch_cancel"),
+            path("<path:object_id>/import/", view(self.import_view), name="imports_batch_import"),
             path("<path:object_id>/rows/<int:number>/decide/", view(self.decide_view), name="imports_batch_decide"),
             path("<path:object_id>/problems.csv", view(self.problems_view), name="imports_batch_problems"),
         ]
@@ -86,6 +95,58 @@ class BatchAdmin(CheckedAdmin):
             raise PermissionDenied
         batch: Batch = self.get_object(request, unquote(object_id))
         return batch
+
+    # --- Sending a file ---
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Take a file, and show what would come of it: a dry run, which its page offers to import in earnest."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        publishes = request.user.has_perm("records.publish_records")
+        given = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = UploadForm(*given, viewer=viewer_for(request), publishes=publishes)
+        if given and form.is_valid() and (batch := self._taken(request, form)):
+            return HttpResponseRedirect(_page_of(batch))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import a file",
+            "opts": self.opts,
+            "form": form,
+            "most": settings.IMPORT_MAX_BYTES,
+        }
+        return TemplateResponse(request, "admin/imports/upload.html", context)
+
+    def _taken(self, request: HttpRequest, form: UploadForm) -> Batch | None:
+        """The dry run of the file that was sent; nothing where the form says now why there is none."""
+        file, user = form.cleaned_data["file"], cast(User, request.user)
+        try:
+            look = batches.look_at(file.path, LOOK_SECONDS)
+            viewer = viewer_for(request)
+            batch = batches.prepared(file.path, look, form.wish(), file_name=file.name, by=user, viewer=viewer)
+            batch.preview = previewing.preview_of(batch, look)
+            with batches.stored(batch, file.path), transaction.atomic():
+                batches.refuse_too_many(user)
+                batch.save(force_insert=True)
+        except (ValidationError, Unreadable) as error:
+            form.refuse(error)
+            return None
+        self.log_addition(request, batch, "Sent, and tried in a dry run.")
+        return batch
+
+    def import_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Import in earnest what a dry run has shown."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        dry, user = self._batch(request, object_id), cast(User, request.user)
+        try:
+            batch = batches.import_in_earnest(dry, by=user, viewer=viewer_for(request))
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return HttpResponseRedirect(_page_of(dry))
+        self.log_addition(request, batch, "Imported after a dry run.")
+        return HttpResponseRedirect(_page_of(batch))
 
     # --- The report ---
 
@@ -111,6 +172,7 @@ class BatchAdmin(CheckedAdmin):
             "counts": [(name, getattr(batch, name)) for name in ("read", *COUNTS)],
             "total": batch.total or 0,
             "is_open": batch.state in OPEN,
+            "importable": batch.dry_run and batch.state == BatchState.DONE and bool(batch.stored),
             "problems": BatchRow.objects.filter(batch=batch, problems__isnull=False).exists(),
             "outcome": outcome,
             "decisions": Decision.choices,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from threatdb.records.markings import Marking
 from threatdb.records.services import SYSTEM
 from threatdb.records.visibility import Viewer
 
-from . import formats
+from . import formats, store
 from .choices import OPEN, BatchState, Phase
 from .formats import Format
 from .models import Batch
-from .reading import Unreadable, open_sheet
+from .reading import BadRow, Row, Unreadable, open_sheet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 # Uploaded files of one account that may lie in the store.
 MAX_STORED = 20
+# Rows that a preview shows.
+FIRST = 10
 
 
 @dataclass(frozen=True)
@@ -44,21 +49,25 @@ class Wish:
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of a file: its heading, and how many rows it has where it was read to its end."""
+    """What was seen of a file: its heading, its first rows, and how many it has where it was read to its end."""
 
     columns: list[str]
+    first: Sequence[Row | BadRow] = ()
     total: int | None = None
 
 
 def look_at(path: Path, seconds: float = 0) -> Look:
     """Read the file for so many seconds, or its heading alone. Raises ``Unreadable`` where that much cannot be read."""
     ends, total = monotonic() + seconds, 0
+    first: list[Row | BadRow] = []
     with open_sheet(path) as sheet:
-        for _ in sheet.rows() if seconds else ():
+        for row in sheet.rows() if seconds else ():
             total += 1
-            if monotonic() > ends:
-                return Look(sheet.columns)
-        return Look(sheet.columns, total if seconds else None)
+            if total <= FIRST:
+                first.append(row)
+            elif monotonic() > ends:
+                return Look(sheet.columns, first)
+        return Look(sheet.columns, first, total if seconds else None)
 
 
 def open_batch(path: Path, wish: Wish, *, by: User | None = None, viewer: Viewer = SYSTEM) -> Batch:
@@ -125,9 +134,40 @@ def _refuse_marking(kind: type[Format], marking: Marking, viewer: Viewer) -> Non
         raise _refusal("marking", f"This is above your clearance, {viewer.clearance.label}.")
 
 
+@contextmanager
+def stored(batch: Batch, path: Path) -> Iterator[None]:
+    """Move the file of a new batch into the store. There it stays if the batch is saved meanwhile."""
+    batch.stored = store.put(path)
+    try:
+        yield
+    finally:
+        if not Batch.objects.filter(pk=batch.pk).exists():
+            store.remove(batch.stored)
+
+
+@transaction.atomic
+def import_in_earnest(dry: Batch, *, by: User, viewer: Viewer) -> Batch:
+    """Open the import of which a dry run was made; the file goes over to it.
+
+    Raises ``ValidationError`` where the file is not kept any more, and where this user may not import it so.
+    """
+    kept = Batch.objects.filter(pk=dry.pk, dry_run=True, state=BatchState.DONE, stored=dry.stored).exclude(stored="")
+    if not kept.update(stored="", preview=None):
+        raise ValidationError("The file is not kept any more: send it again.", code="wrong_state")
+    wish = Wish(marking=Marking(dry.marking), publish=dry.publish)
+    _refuse_marking(formats.get(dry.format), Marking(dry.marking), viewer)
+    _refuse_publishing(wish, by)
+    same = ("format", "file_name", "digest", "stored", "release", "marking", "publish", "strict", "columns", "total")
+    batch = Batch(**{name: getattr(dry, name) for name in same}, by=by, clearance=viewer.clearance)
+    batch.phase = Phase.CHECKING if batch.strict else Phase.WRITING
+    batch.save(force_insert=True)
+    return batch
+
+
 def may_run(by: User, publish: bool) -> bool:
     """Whether the account may still do what it asked for when it opened an import."""
-    return by.has_perm("imports.run_imports") and (not publish or by.has_perm("records.publish_records"))
+    publishes = settings.ONE_PERSON_TEAM and by.has_perm("records.publish_records")
+    return by.has_perm("imports.run_imports") and (publishes or not publish)
 
 
 def _refuse_publishing(wish: Wish, by: User | None) -> None:
@@ -148,7 +188,7 @@ def _refusal(name: str, detail: str, code: str = "invalid") -> ValidationError:
 def refuse_too_many(by: User) -> None:
     """Raise ``ValidationError`` where as many files of an account lie in the store as may."""
     if Batch.objects.filter(by=by).exclude(stored="").count() >= MAX_STORED:
-        told = f"{MAX_STORED} files of yours wait to be imported, or to be imported in earnest: wait, or cancel some."
+        told = f"{MAX_STORED} files of yours are kept already: those that wait, and for a day those of dry runs."
         raise ValidationError(told, code="wrong_state")
 
 

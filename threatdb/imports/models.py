@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 200
 """Characters of an external identifier."""
 
+LONGEST_RELEASE = 40
+"""Characters of the name of a release."""
+
 COUNTS = ("created", "updated", "unchanged", "rejected", "conflicts")
 """The outcomes as a batch counts them; they add up to what was read."""
 
@@ -41,7 +44,7 @@ class Batch(models.Model):
     file_name = BoundedCharField(max_length=255)
     digest = BoundedCharField(max_length=64, help_text="SHA-256 of the file, in hexadecimal digits.")
     stored = BoundedCharField(max_length=100, blank=True, help_text="Name of the uploaded file in the store.")
-    release = BoundedCharField(max_length=40, blank=True, help_text="Of the data set, such as 23.1.")
+    release = BoundedCharField(max_length=LONGEST_RELEASE, blank=True, help_text="Of the data set, such as 23.1.")
     marking = RankField(choices=Marking.choices)
     publish, strict, dry_run = (FlagField(default=False) for _ in range(3))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -56,6 +59,7 @@ class Batch(models.Model):
     actors = models.PositiveIntegerField(default=0, help_text="Actors that it made.")
     warnings = models.PositiveIntegerField(default=0)
     failure = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="Why the file cannot be read.")
+    preview = models.JSONField(null=True, editable=False, encoder=DjangoJSONEncoder, help_text="Of its first rows.")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

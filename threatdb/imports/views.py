@@ -29,7 +29,7 @@ from threatdb.api.writes.performing import perform
 from threatdb.api.writes.requests import Asked, Right
 from threatdb.records.visibility import Viewer
 
-from . import asking, batches, deciding, reports, store, uploads
+from . import asking, batches, deciding, reports, uploads
 from .choices import BatchState, Decision, Outcome
 from .models import Batch, BatchRow
 from .schema import ImportAutoSchema
@@ -127,7 +127,8 @@ class ImportViewSet(ImportsView):
                 name, user = asked.file_name or file.name or uploads.NAMELESS, request.user
                 batch = batches.prepared(file.path, look, asked.wish, file_name=name, by=user, viewer=viewer)  # type: ignore[arg-type]
             content = orjson.dumps([batch.digest, *asked.texts, asked.in_form, file.name])
-            return _opened(Asked(request, viewer, content=content), batch, store.put(file.path))
+            with batches.stored(batch, file.path):
+                return _opened(Asked(request, viewer, content=content), batch)
 
     def cancel(self, request: Request, id: str) -> Response:
         """Stop an import that waits or runs; what it has written stays."""
@@ -182,9 +183,8 @@ class ImportRowViewSet(ImportsView):
         return perform(asked, Batch, act)
 
 
-def _opened(asked: Asked, batch: Batch, name: str) -> Response:
-    """The answer to an upload; its file stays in the store where the import was made."""
-    batch.stored = name
+def _opened(asked: Asked, batch: Batch) -> Response:
+    """The answer to an upload."""
 
     def act() -> Answer:
         batches.refuse_too_many(asked.request.user)  # type: ignore[arg-type]
@@ -192,11 +192,7 @@ def _opened(asked: Asked, batch: Batch, name: str) -> Response:
         document = document_of(batch)
         return Answer(HTTPStatus.ACCEPTED, orjson.dumps(document), {"Location": document["url"]}, (batch.pk,))
 
-    try:
-        return perform(asked, Batch, act)
-    finally:
-        if not Batch.objects.filter(pk=batch.pk).exists():
-            store.remove(name)
+    return perform(asked, Batch, act)
 
 
 def _row(batch: Batch, number: str, viewer: Viewer) -> BatchRow:

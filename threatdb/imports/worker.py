@@ -26,7 +26,7 @@ KEEP_HOURS = 24
 MISSING = (
     "The uploaded file is not in the store any more: send it again. Hosts beside each other have to share the store."
 )
-NOT_ALLOWED = "The account may not import any more."
+NOT_ALLOWED = "The account may not import any more, or not publish what it imports."
 FAULT = "Something went wrong on our side; it has been logged. What was written stays."
 
 
@@ -98,8 +98,9 @@ def let_go() -> None:
     over = Batch.objects.exclude(state__in=OPEN).exclude(stored="")
     kept = Q(dry_run=True, state=BatchState.DONE, finished_at__gt=timezone.now() - timedelta(hours=KEEP_HOURS))
     for pk, name in over.exclude(kept).values_list("pk", "stored"):
-        store.remove(name)
-        Batch.objects.filter(pk=pk).update(stored="")
+        # In this order: the file may go over to another import at the same moment.
+        if Batch.objects.filter(pk=pk, stored=name).update(stored="", preview=None):
+            store.remove(name)
 
 
 def prune() -> None:
