@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 
-from incidents.choices import ClaimStatus, IncidentKind
 from incidents.documents.statements import standing_claims
 from threatdb.api.sight import Sight
-from threatdb.records import documents
-from threatdb.records.querysets import IndexQuerySet
+from threatdb.records import bulk, documents
+from threatdb.records.models import Revision
 from threatdb.records.registry import Document
 
 # Documents that are read at a time.
@@ -29,30 +27,30 @@ class Delays:
     """Claimed incidents without days on both sides, or whose claim is dated before them."""
 
 
-def delays(rows: IndexQuerySet, sight: Sight) -> Delays:
-    """Those of the single incidents among the rows that are claimed, in what the viewer is shown of them."""
-    claimed = (ClaimStatus.CLAIMED, ClaimStatus.CONTESTED)
-    chosen = rows.filter(kind=IncidentKind.SINGLE, claim_status__in=claimed)
-    found = [_delay(documents.load(text)) for text in _texts(chosen, sight)]
+def delays(claimed: Iterable[int], sight: Sight) -> Delays:
+    """Those of single incidents that are claimed, in what the viewer is shown of these revisions of them."""
+    found = [_delay(documents.load(text)) for text in _texts(claimed, sight)]
     known = [delay for delay in found if delay is not None]
     return Delays(known, len(found) - len(known))
 
 
-def _texts(rows: IndexQuerySet, sight: Sight) -> Iterator[str]:
-    seqs = iter(rows.values_list("pk", flat=True))
-    while batch := list(islice(seqs, BATCH)):
-        texts = rows.model._default_manager.filter(pk__in=batch).values_list("revision__document", flat=True)
-        yield from sight.shown(list(texts))
+def _texts(seqs: Iterable[int], sight: Sight) -> Iterator[str]:
+    for batch in bulk.batches(seqs, BATCH):
+        yield from sight.shown(list(Revision.objects.filter(pk__in=batch).values_list("document", flat=True)))
 
 
 def _delay(document: Document) -> Days | None:
     """The days until the first claim that stands; a claim cannot come before its incident."""
-    earliest, latest = (date.fromisoformat(document["date"][end]) for end in ("earliest", "latest"))
+    earliest, latest = document["date"]["earliest"], document["date"]["latest"]
     said = [claim["date"] or {} for claim in standing_claims(document["claims"])]
-    ends = [date.fromisoformat(day["latest"]) for day in said if day.get("latest")]
-    if not ends:
+    # Days in ISO 8601 sort as texts.
+    end = min((day["latest"] for day in said if day.get("latest")), default=None)
+    if end is None or end < earliest:
         return None
     # A claim of an unknown day may have been the first.
-    starts = [date.fromisoformat(day["earliest"]) if day.get("earliest") else latest for day in said]
-    least, most = (min(starts) - latest).days, (min(ends) - earliest).days
-    return (max(least, 0), most) if most >= 0 else None
+    start = min(day.get("earliest") or latest for day in said)
+    return max(_days(latest, start), 0), _days(earliest, end)
+
+
+def _days(first: str, last: str) -> int:
+    return date.fromisoformat(last).toordinal() - date.fromisoformat(first).toordinal()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Aggregate, Count, Q, TextField, Value
+from django.db.models.functions import Cast
 
 from incidents.choices import ClaimStatus, CountState, IncidentKind
 from incidents.statistics import measures_of
@@ -39,6 +41,10 @@ class Tally:
 
     kinds: dict[str, Row]
     areas: list[Row]
+    mixes: dict[str, Counter[str]]
+    """How many single incidents have each code, by the column that holds the codes."""
+    claimed: list[int]
+    """The revisions of single incidents that are claimed, in order."""
 
     @property
     def single(self) -> Row:
@@ -54,6 +60,25 @@ class Tally:
         return Spread(self.single[f"{window}_certain"], self.single[f"{window}_possible"])
 
 
+# The columns whose codes are counted.
+MIXED = ("tactics", "target_types")
+# Stands between the codes of two incidents.
+BETWEEN = "\n"
+
+
+class _Joined(Aggregate):
+    """The texts of all rows in one."""
+
+    name = "Joined"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return super().as_sql(compiler, connection, function="GROUP_CONCAT", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return super().as_sql(compiler, connection, function="STRING_AGG", **context)
+
+
 def tally(rows: IndexQuerySet, period: Period) -> Tally:
     """Count the rows."""
     measures = {
@@ -67,15 +92,30 @@ def tally(rows: IndexQuerySet, period: Period) -> Tally:
         "no_source": Count("pk", filter=Q(source_count=0)),
         **reach.measures(),
     }
-    found = list(rows.order_by().values("kind", "country", "admin1").annotate(**measures))
+    texts = {f"{column}_joined": _Joined(column, Value(BETWEEN)) for column in MIXED}
+    claimed = Q(claim_status__in=(ClaimStatus.CLAIMED, ClaimStatus.CONTESTED))
+    texts["claimed_joined"] = _Joined(Cast("pk", TextField()), Value(BETWEEN), filter=claimed)
+    found = list(rows.order_by().values("kind", "country", "admin1").annotate(**measures, **texts))
     of_kind = {kind.value: [row for row in found if row["kind"] == kind] for kind in IncidentKind}
     kinds = {kind: _added(own, measures) for kind, own in of_kind.items()}
-    return Tally(kinds, [row for row in of_kind[IncidentKind.SINGLE] if row["admin1"]])
+    single = of_kind[IncidentKind.SINGLE]
+    mixes = {column: _codes(row[f"{column}_joined"] for row in single) for column in MIXED}
+    seqs = sorted(int(seq) for row in single for seq in (row["claimed_joined"] or "").split())
+    return Tally(kinds, [row for row in single if row["admin1"]], mixes, seqs)
 
 
 def _of_window(name: str, window: Window) -> dict[str, Any]:
     readings = {"certain": window.certain, "possible": window.possible}
     return {f"{name}_{reading}": Count("pk", filter=condition) for reading, condition in readings.items()}
+
+
+def _codes(texts: Iterable[str]) -> Counter[str]:
+    """How many incidents have each code. Few have a mix of their own, so that each mix is taken apart once."""
+    mixes = Counter(mix for text in texts for mix in text.split(BETWEEN))
+    found: Counter[str] = Counter()
+    for mix, incidents in mixes.items():
+        found.update(dict.fromkeys(mix.split(), incidents))
+    return found
 
 
 def _added(rows: list[Row], measures: Iterable[str]) -> Row:

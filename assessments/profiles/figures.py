@@ -5,6 +5,7 @@ A figure that stands on none is null, with the reason.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
@@ -176,7 +177,7 @@ def aggregates(counted: Tally, identified: int) -> Figures:
     return {"reports": row["incidents"], **sums, "identified": identified}
 
 
-def mix(counts: Row, n: int) -> Figures:
+def mix(counts: Mapping[str, int], n: int) -> Figures:
     """How many single incidents have each code, most first; a code counts those of its narrower ones too."""
     order = sorted(counts, key=lambda code: (-counts[code], code))
     named = [{"code": code, **share_of(counts[code], n)} for code in order[:MAX_NAMED]]

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
-
 from actors.models import ActorIndex
 from incidents import statistics
 from incidents.choices import IncidentKind
-from incidents.models import IncidentTerm
 from threatdb.api.sight import Sight
 from threatdb.records import documents, registry
 from threatdb.records.querysets import IndexQuerySet
@@ -62,7 +59,6 @@ def _of_incidents(rows: IndexQuerySet, period: Period | None, sight: Sight) -> d
         return {**dict.fromkeys(OF_INCIDENTS), "reason": NO_DATA}
     rows = rows.filter(period.chosen)
     counted = tally(rows, period)
-    mixes = _mixes(rows)
     reports = rows.filter(kind=IncidentKind.AGGREGATE)
     there = counted.kinds[IncidentKind.AGGREGATE]["incidents"]
     return {
@@ -73,23 +69,13 @@ def _of_incidents(rows: IndexQuerySet, period: Period | None, sight: Sight) -> d
         "lethality": figures.lethality(counted),
         "areas": figures.areas(counted),
         "spread": spread(counted.single),
-        "tactics": figures.mix(mixes["tactic"], counted.singles),
-        "target_types": figures.mix(mixes["target_type"], counted.singles),
-        "claims": figures.claims(counted, delays(rows, sight)),
+        "tactics": figures.mix(counted.mixes["tactics"], counted.singles),
+        "target_types": figures.mix(counted.mixes["target_types"], counted.singles),
+        "claims": figures.claims(counted, delays(counted.claimed, sight)),
         "sources": figures.sources(counted),
         "aggregates": figures.aggregates(counted, statistics.identified(reports, sight) if there else 0),
         "reason": None,
     }
-
-
-def _mixes(rows: IndexQuerySet) -> dict[str, dict[str, int]]:
-    """How many single incidents have each tactic and each type of target."""
-    found: dict[str, dict[str, int]] = {"tactic": {}, "target_type": {}}
-    chosen = rows.filter(kind=IncidentKind.SINGLE).order_by().values("pk")
-    terms = IncidentTerm._default_manager.filter(kind__in=list(found), revision__in=chosen)
-    for kind, code, count in terms.values_list("kind", "value").annotate(Count("pk")):
-        found[kind][code] = count
-    return found
 
 
 def _part(given: Given) -> dict[str, Any]:

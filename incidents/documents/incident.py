@@ -114,6 +114,8 @@ class IncidentType(RecordType):
             "date_precision": document["date"]["precision"],
             **_place_columns(document["place"] or {}),
             **_count_columns(document),
+            "tactics": " ".join(incident_terms.tactics_of(document)),
+            "target_types": " ".join(incident_terms.target_types_of(document)),
             **{key: document[key] for key in COPIED},
         }
 

@@ -38,14 +38,23 @@ def terms_of(document: Document) -> Iterator[Term]:
 
 
 def _what(document: Document) -> Iterator[Term]:
-    for tactic in document["tactics"]:
-        yield from (Term("tactic", code) for code in lineage(Tactic, tactic))
+    yield from (Term("tactic", code) for code in tactics_of(document))
+    yield from (Term("target_type", code) for code in target_types_of(document))
     for target in document["targets"]:
         yield Term("target_kind", target["kind"])
-        if target["type"]:
-            yield from (Term("target_type", code) for code in lineage(TargetType, target["type"]))
     for weapon in document["weapons"]:
         yield from (Term("weapon", code) for code in lineage(WeaponType, weapon["type"]))
+
+
+def tactics_of(document: Document) -> list[str]:
+    """The tactics of an incident with their wider ones, each once and in order."""
+    return sorted({code for tactic in document["tactics"] for code in lineage(Tactic, tactic)})
+
+
+def target_types_of(document: Document) -> list[str]:
+    """The types of its targets with their wider ones, each once and in order."""
+    types = {target["type"] for target in document["targets"] if target["type"]}
+    return sorted({code for own in types for code in lineage(TargetType, own)})
 
 
 def _who(document: Document) -> Iterator[Term]:

@@ -39,6 +39,7 @@ class TestColumns:
         assert (row.wounded_low, row.wounded_best, row.wounded_high) == (100, 90, 80)
         assert (row.event_count_low, row.event_count_best, row.event_count_high) == (2, 3, 4)
         assert (row.claim_status, row.source_count, row.licence) == ("unclaimed", 1, "cc-by-4.0")
+        assert (row.tactics, row.target_types) == ("bombing suicide_bombing", "mosque place_of_worship religious")
 
     def test_what_is_unknown_is_null_or_empty_and_never_zero(self, codes: None) -> None:
         row: Any = documents.index_of(make_incident())
@@ -46,6 +47,7 @@ class TestColumns:
         nothing = ("country", "latitude", "longitude", "place_precision", "radius_km", "suicide", "succeeded")
         assert {getattr(row, name) for name in (*nothing, "killed_best", "event_count_best", "licence")} == {None}
         assert (row.admin1, row.killed_state, row.source_count) == ("", "unknown", 0)
+        assert (row.tactics, row.target_types) == ("", "")
 
 
 class TestTerms:

@@ -437,7 +437,7 @@ def test_queries(client: Client) -> None:
     struck(group, "2021-10-08", kind="aggregate")
     struck(group, "2021-10-08")
     path = f"/api/v1/actors/{group.pk}/profile/"
-    with queries(18):
+    with queries(16):
         response = client.get(path)
     with queries(2):  # the actor, and the head of the class
         client.get(path)
