@@ -21,6 +21,8 @@ from threatdb.records.vocabularies import VocabularyEntry, with_narrower
 from .choices import ActorKind, ActorStatus
 from .models import RelationshipContent, RelationshipKind
 from .naming import actor_named
+from .spells import Days
+from .then import ThenFilterSet
 
 
 def codes_of(vocabulary: Any) -> Any:
@@ -89,7 +91,11 @@ class ActorFilterSet(RecordFilterSet):
     }
 
 
-class RelationshipFilterSet(RecordFilterSet):
+class RelationshipFilterSet(ThenFilterSet):
+    days = Days("start_earliest", "end_latest")
+    span = "held"
+    widened = ("actor", "subject", "object")
+
     families: ClassVar[dict[str, Family]] = {
         "kind": tree_code("Kind of relationship.", RelationshipKind),
         "content": Term("What passes between the two.", codes=codes_of(RelationshipContent)),

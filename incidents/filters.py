@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, cast
-from uuid import UUID
 
-from actors import identity
-from actors.choices import ActorKind
 from actors.filters import actor_term, codes_of, likelihoods, tree_code
+from actors.then import ThenFilterSet
 from sources.choices import SourceKind
 from sources.filters import licence_codes
 from sources.naming import source_term
-from threatdb.api import geometry, values
-from threatdb.api.errors import InvalidParameters, parameter_error
+from threatdb.api import geometry
 from threatdb.api.families import (
     Boolean,
     Bounds,
@@ -27,8 +23,7 @@ from threatdb.api.families import (
     Text,
     Within,
 )
-from threatdb.api.filters import RecordFilterSet
-from threatdb.api.sight import Sight, record_id
+from threatdb.api.sight import record_id
 from threatdb.records.choices import DatePrecision, Likelihood
 from threatdb.records.models import Country
 from threatdb.records.querysets import IndexQuerySet
@@ -52,23 +47,6 @@ UNCOUNTED = [kind.value for kind in IncidentKind if kind is not IncidentKind.AGG
 
 ROLES = [role.value for role in Role if role is not Role.OTHER]
 
-# The parameters by an actor that ``include`` widens.
-WIDENED = ("actor", *ROLES, "claimed_by")
-
-Relatives = Callable[[list[UUID]], list[identity.Spell]]
-
-
-def _included(value: str) -> tuple[str, ...]:
-    """Names of what is included, with commas between."""
-    read = values.CodeOf(lambda: identity.INCLUDED)
-    return tuple(dict.fromkeys(read(word) for word in value.split(",")))
-
-
-def _depth(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= identity.MAX_DEPTH:
-        raise ValueError(f"Write a whole number from 1 to {identity.MAX_DEPTH}.")
-    return int(value)
-
 
 def number_known(name: str, words: str) -> dict[str, Family]:
     """The filters of a number that is known as low, best and high."""
@@ -88,8 +66,11 @@ def toll(name: str, words: str) -> dict[str, Family]:
     }
 
 
-class IncidentFilterSet(RecordFilterSet):
+class IncidentFilterSet(ThenFilterSet):
     """``basis``, ``likelihood`` and ``min_likelihood`` ask of the same statement as the actor filters do."""
+
+    span = "occurred"
+    widened = ("actor", *ROLES, "claimed_by")
 
     families: ClassVar[dict[str, Family]] = {
         "kind": Code("Single, aggregate or series.", codes=lambda: IncidentKind.values),
@@ -126,20 +107,6 @@ class IncidentFilterSet(RecordFilterSet):
         "event_count": Bounds("Number of incidents that an aggregate stands for.", excluded={"kind__in": UNCOUNTED}),
         "actor": actor_term("Actor in any role."),
         **{role: actor_term(f"Actor in the role {role}.") for role in ROLES},
-        "actor_kind": Term(
-            "Kind that an actor in any role may be of on a day on which it may have happened.",
-            codes=lambda: ActorKind.values,
-        ),
-        "include": Single(
-            "Also those who carry on, split from or belong to the actors asked for: successors, splinters, parts.",
-            parse=_included,
-            schema={"type": "string"},
-        ),
-        "depth": Single(
-            "How many relationships include= follows, one from the next.",
-            parse=_depth,
-            schema={"type": "integer", "minimum": 1, "maximum": identity.MAX_DEPTH, "default": 1},
-        ),
         "basis": Term("On what an involvement rests.", codes=lambda: Basis.values),
         "likelihood": Term("Likelihood of an involvement.", codes=likelihoods),
         "min_likelihood": Single("Involvement of at least this likelihood.", codes=likelihoods),
@@ -155,87 +122,39 @@ class IncidentFilterSet(RecordFilterSet):
     }
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """All filters, then those on actors as they were then, and those on one and the same statement."""
-        given, whole, relatives = self.given, self.form.cleaned_data, self._relatives()
-        # What is asked of actors with their relatives, or as they were then, is more than whether a term is there.
-        apart = {"actor_kind", "actor_kind__in", "actor_kind__not"}
-        apart |= {f"{name}{lookup}" for name in WIDENED for lookup in ("", "__in")} if relatives else set()
-        self.form.cleaned_data = {name: found for name, found in whole.items() if name not in apart}
-        rows = cast(IndexQuerySet, super().filter_queryset(queryset))
-        self.form.cleaned_data = whole
-        rows = of_kinds_then(rows, given, self.sight)
-        if relatives:
-            for name in WIDENED:
-                if actors := _either(given, name):
-                    rows = rows.filter(identity.naming(rows, name, relatives(actors)))
-        return on_one_statement(rows, given, relatives)
+        """All filters, then those on one and the same statement."""
+        return self._on_one_statement(cast(IndexQuerySet, super().filter_queryset(queryset)))
 
-    def _relatives(self) -> Relatives | None:
-        """What gives actors with those that ``include`` adds; an ``InvalidParameters`` where no actor is asked for."""
-        given = self.given
-        if "include" not in given:
-            if "depth" in given:
-                raise InvalidParameters([parameter_error("depth", "It says how far include= goes: give that too.")])
-            return None
-        if not any(_either(given, name) for name in WIDENED):
-            words = f"It widens what is asked of an actor: give {', '.join(WIDENED[:2])} or another such parameter too."
-            raise InvalidParameters([parameter_error("include", words)])
-        depth = given.get("depth", [1])[0]
-
-        def relatives(actors: list[UUID]) -> list[identity.Spell]:
-            try:
-                return identity.with_relatives(actors, given["include"][0], depth, self.sight)
-            except values.Refused as error:
-                raise InvalidParameters([parameter_error("include", str(error), error.code)]) from None
-
-        return relatives
-
-
-def of_kinds_then(rows: IndexQuerySet, given: dict[str, list[Any]], sight: Sight) -> IndexQuerySet:
-    """Incidents with an actor that may be of the kind on a day that may be theirs, within the days asked for."""
-    windows = [given[name][0] for name in ("occurred__possibly_within", "occurred__certainly_within") if name in given]
-    for kinds, negated in ((_either(given, "actor_kind"), False), (given.get("actor_kind__not", []), True)):
-        if kinds:
-            spells = identity.of_kinds(kinds, sight)
-            for window in windows:
-                spells = identity.during(spells, window)
-            named = identity.naming(rows, "actor", spells)
-            rows = rows.exclude(named) if negated else rows.filter(named)
-    return rows
-
-
-def on_one_statement(
-    rows: IndexQuerySet, given: dict[str, list[Any]], relatives: Relatives | None = None
-) -> IndexQuerySet:
-    """Incidents with a statement on an involvement that meets all of basis, likelihood, actor and role."""
-    how: dict[str, Any] = {}
-    if found := _either(given, "basis"):
-        how["basis__in"] = found
-    if found := _either(given, "likelihood"):
-        how["likelihood__in"] = found
-    if "min_likelihood" in given:
-        how["likelihood_rank__gte"] = Likelihood(given["min_likelihood"][0]).rank
-    if not how:
-        return rows
-    asked = [(role, _either(given, role)) for role in ("actor", *ROLES)]
-    for role, actors in asked:
-        if actors:
+    def _on_one_statement(self, rows: IndexQuerySet) -> IndexQuerySet:
+        """Incidents with a statement on an involvement that meets all of basis, likelihood, actor and role."""
+        how = self._how()
+        if not how:
+            return rows
+        named, asked = self.named_with_relatives(), [(role, self.either(role)) for role in ("actor", *ROLES)]
+        for role, actors in asked:
             also = how if role == "actor" else {**how, "role": role}
-            if relatives:
-                rows = rows.filter(identity.naming(rows, "involvement", relatives(actors), **also))
-            else:
+            if actors and named:
+                rows = rows.filter(self.naming(rows, "involvement", named(actors), **also))
+            elif actors:
                 rows = rows.with_term("involvement", [str(actor) for actor in actors], **also)
-    if not any(actors for _, actors in asked):
-        rows = rows.with_term("involvement", None, **how)
-    return rows
+        return rows if any(actors for _, actors in asked) else rows.with_term("involvement", None, **how)
+
+    def _how(self) -> dict[str, Any]:
+        """What is asked of the statement beside whose part it is about."""
+        how: dict[str, Any] = {}
+        if found := self.either("basis"):
+            how["basis__in"] = found
+        if found := self.either("likelihood"):
+            how["likelihood__in"] = found
+        if "min_likelihood" in self.given:
+            how["likelihood_rank__gte"] = Likelihood(self.given["min_likelihood"][0]).rank
+        return how
 
 
-def _either(given: dict[str, list[Any]], name: str) -> list[Any]:
-    """The values of a parameter in both of its forms that mean any of."""
-    return [*given.get(name, []), *given.get(f"{name}__in", [])]
+class ClaimFilterSet(ThenFilterSet):
+    span = "made"
+    widened = ("actor", "claimant", "on_behalf_of", "mentions", "accused")
 
-
-class ClaimFilterSet(RecordFilterSet):
     families: ClassVar[dict[str, Family]] = {
         "claimant": actor_term("Actor that makes the statement."),
         "on_behalf_of": actor_term("Actor for whom it is made."),

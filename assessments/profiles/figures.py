@@ -11,7 +11,6 @@ from typing import Any
 
 from incidents.choices import ClaimStatus, IncidentKind
 from incidents.statistics import sum_of
-from threatdb.api.grouping import Row
 
 from . import rates
 from .claiming import Delays

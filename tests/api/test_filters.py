@@ -86,14 +86,7 @@ def answered(client: Client, resource: str, **parameters: Any) -> list[str]:
 
 
 COLUMNS = [(r, name, family) for r in LISTS for name, family in families(r) if isinstance(family, Column)]
-# What is asked of the phases of actors has no terms of its own.
-ASKED_OF_ACTORS = {"actor_kind"}
-TERMS = [
-    (resource, name, family)
-    for resource in LISTS
-    for name, family in families(resource)
-    if isinstance(family, Term) and name not in ASKED_OF_ACTORS
-]
+TERMS = [(r, name, family) for r in LISTS for name, family in families(r) if isinstance(family, Term)]
 
 
 def some(values: Any, most: int = 3) -> list[Any]:

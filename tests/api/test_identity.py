@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
-from actors import identity
+from actors import identity, spells
 from actors.models import Actor
 from actors.serializers import ActorSerializer, RelationshipSerializer
 from tests.base import ask, assert_refused, found, path_of, undone
@@ -85,6 +82,40 @@ class TestKinds:
         assert found(client, "incidents", actor_kind="political_movement") == [late]
         assert found(client, "incidents", actor_kind="state", as_of=cursor) == [late]
 
+    def test_for_certain_it_is_that_of_every_day(self, client: Client, rulers: Actor) -> None:
+        before, both = deed(rulers, "2021-08-01", "2021-08-14"), deed(rulers, "2021-08-10", "2021-08-20")
+        assert found(client, "incidents", actor_kind__certainly_in="armed_group") == [before]
+        assert set(found(client, "incidents", actor_kind__certainly_in="state,armed_group")) == {before, both}
+        assert found(client, "incidents", actor_kind__certainly_in="state") == []
+        assert found(client, "incidents", actor_kind__possibly_in="state") == [both]
+
+    def test_a_month_that_two_phases_share_is_of_neither_for_certain(self, client: Client) -> None:
+        phases = [{"kind": "militia", "valid_to": "2021-08"}, {"kind": "state_force", "valid_from": "2021-08"}]
+        actor = public.actor(phases=phases)
+        earlier, shared, later = deed(actor, "2021-07-31"), deed(actor, "2021-08-15"), deed(actor, "2021-09-01")
+        assert found(client, "incidents", actor_kind__certainly_in="militia") == [earlier]
+        assert found(client, "incidents", actor_kind__certainly_in="state_force") == [later]
+        assert shared in found(client, "incidents", actor_kind__certainly_in="state_force,militia")
+
+    def test_days_that_are_asked_for_make_nothing_certain(self, client: Client, rulers: Actor) -> None:
+        deed(rulers, "2021-08-10", "2021-08-20")
+        within = {"occurred__possibly_within": "2021-08-01/2021-08-12"}
+        assert found(client, "incidents", actor_kind__certainly_in="armed_group", **within) == []
+
+    def test_different_parameters_have_to_hold_at_once(self, client: Client, rulers: Actor) -> None:
+        both = deed(rulers, "2021-08-10", "2021-08-20")
+        deed(rulers, "2021-08-20")
+        assert found(client, "incidents", actor_kind="state", actor_kind__in="armed_group,militia") == [both]
+
+    def test_of_more_spans_than_one_condition_may_have(
+        self, client: Client, rulers: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(spells, "AT_ONCE", 1)
+        other = public.actor(phases=[{"kind": "state", "valid_from": "2020-01-01"}])
+        always = public.actor(kind="state")
+        expected = {deed(rulers, "2022-01-01"), deed(other, "2022-01-01"), deed(always, "2000-01-01")}
+        assert set(found(client, "incidents", actor_kind="state")) == expected
+
     def test_statistics_count_the_same(self, client: Client, rulers: Actor) -> None:
         deed(rulers, "2021-08-14")
         deed(rulers, "2021-08-15")
@@ -92,7 +123,8 @@ class TestKinds:
         assert ask(client, "stats/facets", actor_kind="state", facet="kind")["count"] == 1
 
     def test_an_unknown_kind_is_refused(self, client: Client) -> None:
-        assert_refused(client.get(path_of("incidents", actor_kind="stat")), "actor_kind", "unknown")
+        for parameter in ("actor_kind", "actor_kind__certainly_in", "actor_kind__possibly_in", "actor_kind__not"):
+            assert_refused(client.get(path_of("incidents", **{parameter: "stat"})), parameter, "unknown")
 
 
 class Family:
@@ -148,6 +180,34 @@ class TestRelatives:
         public.relationship(subject=loose, object=family.root, kind="part_of")
         assert deed(loose, "1900-01-01") in self.asked(client, actor="root", include="parts")
 
+    def test_for_certain_they_were_such_on_every_day(self, client: Client, family: Family) -> None:
+        wide = deed(family.branch, "2010-12-01", "2011-03-01")
+        loose = public.actor(slug="loose")
+        public.relationship(subject=loose, object=family.root, kind="part_of")
+        deed(loose, "2020-01-01")
+        asked = {"actor": "root", "include__certainly": "parts,splinters"}
+        assert self.asked(client, **asked) == {family.own, family.part, family.late}
+        assert wide not in self.asked(client, **asked, depth=5)
+
+    @pytest.mark.parametrize(
+        ("sides", "certain"),
+        [
+            ({"start": ("2015-01-01", "2015-12-31")}, {"2016-01-01", "2020-01-01", "2020-01-02"}),
+            ({"start": ("2015-01-01", None)}, set()),
+            ({"start": ("2015-01-01", "2015-12-31"), "end": ("2020-01-01", None)}, {"2016-01-01", "2020-01-01"}),
+            ({"start": ("2015-01-01", "2015-12-31"), "end": (None, "2020-01-01")}, set()),
+            ({"end": ("2020-01-01", "2020-01-01")}, set()),
+        ],
+    )
+    def test_what_is_certain_of_a_relationship(
+        self, client: Client, sides: dict[str, tuple[str | None, str | None]], certain: set[str]
+    ) -> None:
+        root, loose = public.actor(slug="root"), public.actor(slug="loose")
+        period = {side: {"earliest": earliest, "latest": latest} for side, (earliest, latest) in sides.items()}
+        public.relationship(subject=loose, object=root, kind="part_of", period={**period, "precision": "unknown"})
+        deeds = {deed(loose, day): day for day in ("2015-06-01", "2016-01-01", "2020-01-01", "2020-01-02")}
+        assert {deeds[key] for key in self.asked(client, actor="root", include__certainly="parts")} == certain
+
     def test_a_ring_comes_to_an_end(self, client: Client, family: Family) -> None:
         family.link(family.root, "splinter_of", family.heir, "2019-01-01")
         assert len(self.asked(client, actor="root", include="splinters", depth=5)) == 3
@@ -193,6 +253,9 @@ class TestRelatives:
             ({"actor": "root", "include": "children"}, "include", "unknown"),
             ({"actor": "root", "include": ""}, "include", "unknown"),
             ({"actor": "root", "include": ["parts", "splinters"]}, "include", "repeated"),
+            ({"actor": "root", "include": "parts", "include__certainly": "parts"}, "include__certainly", "invalid"),
+            ({"include__certainly": "parts"}, "include__certainly", "invalid"),
+            ({"actor": "root", "include__certainly": "children"}, "include__certainly", "unknown"),
             ({"actor": "root", "depth": "2"}, "depth", "invalid"),
             ({"actor": "root", "include": "parts", "depth": "0"}, "depth", "invalid"),
             ({"actor": "root", "include": "parts", "depth": "6"}, "depth", "invalid"),
@@ -209,30 +272,67 @@ class TestRelatives:
         path = path_of("incidents", actor="root", include="splinters", depth=2)
         assert_refused(client.get(path), "include", "too_many")
 
+    def test_too_many_relationships_are_refused(
+        self, client: Client, family: Family, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(identity, "MAX_LINKS", 1)
+        path = path_of("incidents", actor="root", include="splinters,parts")
+        assert_refused(client.get(path), "include", "too_many")
+
+
+class TestClaims:
+    def test_by_what_their_actors_were(self, client: Client, rulers: Actor) -> None:
+        early, wide, late = (
+            str(public.claim(claimant=rulers, date=days).pk)
+            for days in (public.on("2021-08-01"), public.on("2021-08-10", "2021-08-20"), public.on("2021-09-01"))
+        )
+        undated = str(public.claim(claimant=rulers, date=None).pk)
+        assert set(found(client, "claims", actor_kind="state")) == {wide, late, undated}
+        assert found(client, "claims", actor_kind__certainly_in="state") == [late]
+        assert found(client, "claims", actor_kind__certainly_in="armed_group") == [early]
+        within = {"made__possibly_within": "2021-08-01/2021-08-14"}
+        assert set(found(client, "claims", actor_kind="armed_group", **within)) == {early, wide, undated}
+        assert found(client, "claims", actor_kind="state", **within) == []
+
+    def test_of_relatives(self, client: Client) -> None:
+        family = Family()
+        during, after = (
+            str(public.claim(claimant=family.branch, date=public.on(day)).pk) for day in ("2005-01-01", "2012-01-01")
+        )
+        for parameter in ("actor", "claimant", "claimant__in"):
+            assert found(client, "claims", **{parameter: "root"}, include="parts") == [during]
+        assert found(client, "claims", claimant="branch") == [after, during]
+        assert_refused(client.get(path_of("claims", include="parts")), "include", "invalid")
+
+
+class TestRelationships:
+    def test_by_what_their_actors_were(self, client: Client, rulers: Actor) -> None:
+        ally = public.actor(kind="militia")
+        link = {"subject": rulers, "object": ally, "kind": "supports"}
+        closed = str(public.relationship(**link, period=period("2010-01-01", "2020-01-01")).pk)
+        goes_on = str(public.relationship(**link, period=period("2021-01-01")).pk)
+        since = str(public.relationship(**link, period=period("2021-09-01")).pk)
+        assert set(found(client, "relationships", actor_kind="armed_group")) == {closed, goes_on}
+        assert set(found(client, "relationships", actor_kind="state")) == {goes_on, since}
+        assert found(client, "relationships", actor_kind__certainly_in="armed_group") == [closed]
+        assert found(client, "relationships", actor_kind__certainly_in="state") == [since]
+        within = {"held__possibly_within": "2021-01-01/2021-06-01"}
+        assert found(client, "relationships", actor_kind="armed_group", **within) == [goes_on]
+
+    def test_of_relatives(self, client: Client) -> None:
+        family = Family()
+        enemy = public.actor(slug="enemy")
+        during, after = (
+            str(family.link(family.branch, "fights", enemy, *days).pk)
+            for days in (("2005-01-01", "2006-01-01"), ("2012-01-01", "2013-01-01"))
+        )
+        asked = {"kind": "fights", "subject": "root"}
+        assert found(client, "relationships", **asked, include="parts") == [during]
+        assert found(client, "relationships", **asked) == []
+        assert after in found(client, "relationships", kind="fights", subject="branch")
+
 
 def services_incident(record_id: str) -> Any:
     from incidents.models import Incident
 
     return Incident.objects.get(pk=record_id)
-
-
-numbers = st.integers(1, 9)
-days = numbers.map(lambda number: date(2000, 1, number))
-closed = st.tuples(numbers, numbers).map(lambda pair: (date(2000, 1, min(pair)), date(2000, 1, max(pair))))
-spans = closed | st.tuples(days, st.none()) | st.tuples(st.none(), days) | st.just((None, None))
-
-
-@given(spans, spans, days)
-def test_a_day_is_in_what_two_spans_share_if_it_is_in_both(one: Any, other: Any, day: date) -> None:
-    def holds(span: Any) -> bool:
-        return span is not None and (not span[0] or span[0] <= day) and (not span[1] or day <= span[1])
-
-    assert holds(identity._common(one, other)) == (holds(one) and holds(other))
-
-
-@pytest.mark.parametrize(
-    ("partial", "last"),
-    [("2020", "2020-12-31"), ("2020-02", "2020-02-29"), ("2021-12", "2021-12-31"), ("2021-05-06", "2021-05-06")],
-)
-def test_the_last_day_of_a_partial_date(partial: str, last: str) -> None:
-    assert identity._last_day(partial) == date.fromisoformat(last)

@@ -20,6 +20,7 @@ from django.test import Client
 
 from actors import identity
 from actors.matching import batches, finding, register
+from actors.then import KindThen
 from assessments.pages import profile_pictures, scores_page
 from assessments.profiles import figures, periods
 from incidents import statistics
@@ -58,6 +59,7 @@ KINDS: dict[str, tuple[type[families.Family], ...]] = {
     "many": (families.Term,),
     "span": (families.Within,),
     "bounds": (families.Bounds,),
+    "kind then": (KindThen,),
     "single": (families.Single,),
 }
 
@@ -330,6 +332,7 @@ CONSTANTS = {
     "Characters of a crosswalk as JSON": (vocabularies, "MAX_CROSSWALK"),
     "Characters by which names are compared, written in plain ASCII": (search, "MAX_KEY"),
     "Relationships that `include` follows, one from the next": (identity, "MAX_DEPTH"),
+    "Relationships that lead to the actors of one step of `include`": (identity, "MAX_LINKS"),
     "Actors that `include` adds up to": (identity, "MAX_INCLUDED"),
     "Names in a batch to be matched": (batches, "MAX_NAMES"),
     "Candidates for a name": (finding, "MAX_LIMIT"),
