@@ -224,7 +224,7 @@ def test_16_what_is_expected_of_the_taliban(client: Client) -> None:
     assert growing["horizon"] == {"start": None, "end": None, "as_reported": "none stated"}
     assert growing["citations"][0]["locator"] == "ISKP piece, paragraph 5"
     assert len(growing["evidence"]) == 3
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 def test_17_assessments_on_badakhshan_or_panjshir(client: Client) -> None:

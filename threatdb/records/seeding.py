@@ -23,8 +23,14 @@ from .choices import Action, ReasonCode, State
 from .models import Record, Revision
 from .registry import Document, RecordType
 
-# Keys whose values name a source, an incident or a claim of the corpus by its key.
-NAMING = {"source": "source", "incident": "incident", "incidents": "incident", "claim": "claim"}
+# Keys whose values name a record of the corpus by its key, with its type.
+NAMING = {
+    "source": "source",
+    "incident": "incident",
+    "incidents": "incident",
+    "claim": "claim",
+    "relationship": "relationship",
+}
 
 AUTHOR = writing.Author(reason_code=ReasonCode.CORRECTION, reason_note="Seed corpus")
 
@@ -92,7 +98,7 @@ def _named(value: Any, type_name: str) -> set[str]:
 
 
 def _resolved(value: Any, keys: Keys) -> Any:
-    """The value with the keys of sources, incidents and claims replaced by their ids."""
+    """The value with the keys of records replaced by their ids."""
     if isinstance(value, list):
         return [_resolved(item, keys) for item in value]
     if not isinstance(value, dict):
