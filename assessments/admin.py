@@ -18,7 +18,7 @@ from threatdb.curation.forms import RecordForm
 from threatdb.records.visibility import Viewer
 
 from . import criteria
-from .models import EVIDENCE, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
+from .models import DECIDING, EVIDENCE, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
 from .pages import profile_page, scores_page
 
 
@@ -74,6 +74,8 @@ class AssessmentForm(RecordForm):
         cleaned = super().clean()
         if cleaned.get("evaluation_off"):
             self.instance.evaluation = None
+        if {*DECIDING} & {*self.changed_data}:
+            self._refuse_own(cleaned)
         query, marking = cleaned.get("criterion_query"), cleaned.get("marking")
         if query and marking is not None and {"criterion_query", "marking"} & {*self.changed_data}:
             try:
@@ -81,6 +83,12 @@ class AssessmentForm(RecordForm):
             except InvalidParameters as error:
                 self.add_error("criterion_query", [str(detail) for detail in criteria.details(error)])
         return cleaned
+
+    def _refuse_own(self, cleaned: dict[str, Any]) -> None:
+        try:
+            Assessment.refuse_own(cleaned.get("author", ""), cleaned.get("resolved_by", ""))
+        except forms.ValidationError as error:
+            self.add_error("resolved_by", error)
 
 
 @admin.register(Assessment)

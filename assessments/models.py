@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -27,6 +28,7 @@ from threatdb.records.fields import (
 from threatdb.records.intervals import interval_rules
 from threatdb.records.markings import Marking
 from threatdb.records.models import Country, Dated, IndexRow, Part, Record, TermRow
+from threatdb.records.search import fold_name
 
 from .choices import BANDS, ESTIMATES, Comparison, Confidence, EvidenceStance, Outcome
 from .wording import refuse_confidence, refuse_likelihood, refuse_mixture
@@ -205,6 +207,19 @@ class Assessment(Record, Dated):
             code="resolution_without_evidence",
         )
 
+    @staticmethod
+    def refuse_own(author: str, resolved_by: str) -> None:
+        """Raise ``ValidationError`` where whoever judged also says what came of it, unless one person works alone."""
+        if not settings.ONE_PERSON_TEAM and resolved_by and fold_name(author) == fold_name(resolved_by):
+            raise ValidationError(
+                "Nobody decides what came of his own judgement: name somebody else, or, where one person works alone, "
+                "set ONE_PERSON_TEAM=true in the file .env and start the service again.",
+                code="own_judgement",
+            )
+
+
+# What refuse_own looks at: a change to none of these asks nothing anew.
+DECIDING = ("author", "outcome", "resolved_by")
 
 WORDING = {
     "statement": refuse_mixture,

@@ -28,7 +28,7 @@ from threatdb.records.visibility import Viewer
 
 from . import criteria
 from .choices import Comparison, Outcome
-from .models import Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
+from .models import DECIDING, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
 
 
 @extend_schema_field(ActorLeafSerializer(many=True))
@@ -213,8 +213,20 @@ class AssessmentSerializer(RecordSerializer):
         except ModelError as error:
             raise serializers.ValidationError({"outcome": error.messages}, code=error.code) from None
         if not self.context.get("exact"):
+            self._refuse_own(attrs)
             self._refuse_unreadable(attrs)
         return attrs
+
+    def _refuse_own(self, attrs: dict[str, Any]) -> None:
+        """Who decides is asked when one of the two persons or the outcome is written, and not of what stood before."""
+        before = {name: getattr(self.instance, name, "") for name in DECIDING}
+        after = before | {name: attrs[name] for name in DECIDING if name in attrs}
+        if after == before:
+            return
+        try:
+            Assessment.refuse_own(after["author"], after["resolved_by"])
+        except ModelError as error:
+            raise serializers.ValidationError({"resolved_by": error.messages}, code=error.code) from None
 
     def _refuse_unreadable(self, attrs: dict[str, Any]) -> None:
         """A query is read when it is written, and when the marking changes, which decides what it may name."""

@@ -94,6 +94,20 @@ def test_an_outcome_needs_evidence_a_day_and_an_author() -> None:
     assert "an open one has none" in str(refused(resolved_on="2021-12-01"))
 
 
+def test_nobody_decides_on_his_own_judgement(settings: Any) -> None:
+    incident = make_incident()
+    own = resolved("occurred", incident, author="Zoë Analyst", resolved_by="zoe  analyst")
+    assert "somebody else" in refused(**own)["resolved_by"]
+    settings.ONE_PERSON_TEAM = True
+    assessment = make_assessment(**own)
+    settings.ONE_PERSON_TEAM = False
+    # What stood before is not asked anew by another change, but by one to the outcome.
+    change(AssessmentSerializer, assessment, rationale="Told in other words.")
+    with pytest.raises(ValidationError, match="somebody else"):
+        change(AssessmentSerializer, assessment, outcome="partly")
+    change(AssessmentSerializer, assessment, outcome="partly", resolved_by="Another Analyst")
+
+
 def test_the_evidence_of_an_outcome_cannot_be_taken_away_alone() -> None:
     assessment = make_assessment(**resolved("occurred", make_incident()))
     with pytest.raises(ValidationError, match="needs evidence"):
