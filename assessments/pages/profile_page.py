@@ -82,7 +82,7 @@ def _shown(actor: Actor, period: Period | None, sight: Sight) -> dict[str, Any]:
     if period is None:
         return {"profile": found}
     rows = rows.filter(period.chosen)
-    drawn, several = profile_pictures.timeline(rows)
+    drawn, several = profile_pictures.timeline(rows, period)
     world, not_placed = profile_pictures.world(rows)
     return {
         "profile": found,

@@ -68,6 +68,9 @@ def test_it_shows_figures_and_pictures(client: Client, group: Actor) -> None:
     assert body.count("<svg") >= 2
     assert "2021-08: 0 incidents with a known toll, 1 with an unknown one" in told
     assert "2021-09: 1 reports that stand for several incidents" in told
+    # What came before the first and after the last is shown too, as far as the windows reach.
+    assert "2020-10: 0 incidents" in told
+    assert "2020-09" not in told
     assert "1 at 36, 68: Province (first-order division)" in told
 
 
@@ -134,12 +137,17 @@ def test_scores_are_drawn_and_listed(client: Client) -> None:
     incident, group = public.incident(), public.actor(name="Group")
     for outcome in ("occurred", "occurred", "partly", "did_not_occur"):
         public.assessment(**resolved(outcome, incident, likelihood="likely", author="A", subjects=[group]))
+    public.assessment(**resolved("did_not_occur", incident, likelihood="very_likely", author="C"))
+    for _ in range(3):
+        public.assessment(**resolved("occurred", incident, likelihood="very_unlikely", author="C"))
     public.assessment(likelihood="unlikely", author="B", issued_on=public.on("2021-11-05"))
     body = page(client, reverse("admin:assessment_scores"))
     told = " ".join(re.sub(r"<[^>]+>", " ", body).split())
     assert "Likely: 62.5 % of 4 came true" in told
     assert "Likely 55 to 80 % 62.5 % 9.2 to 98.7 % 4 4 yes" in told
     assert "Unlikely 20 to 45 % — — 0 1 —" in told
+    assert "Very likely 80 to 95 % 0.0 % 0.0 to 94.5 % 1 1 too few to tell" in told
+    assert "Very unlikely 5 to 20 % 100.0 % 31.0 to 100.0 % 3 3 no" in told
     for row in ("A 4 4 ", "B 1 0 —", "Group 4 4 ", "2021 1 0 —"):
         assert row in told, row
 
