@@ -16,6 +16,7 @@ from threatdb.records.serializers import (
     LeafSerializer,
     RecordSerializer,
     ReferenceField,
+    TermField,
 )
 
 from .choices import ActorKind
@@ -145,7 +146,7 @@ class PeriodSerializer(FlatSerializer):
 
     start = StartSerializer()
     end = EndSerializer()
-    precision = serializers.ChoiceField(choices=DatePrecision.choices, required=False)
+    precision = TermField(choices=DatePrecision.choices, required=False)
     as_reported = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
 
     columns = {

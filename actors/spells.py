@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from threatdb.records import bulk
 from threatdb.records.querysets import IndexQuerySet
 
 Span = tuple[date, date]
@@ -25,6 +26,9 @@ ALWAYS: Span = (date.min, date.max)
 
 # Spans that one condition asks about: SQLite takes at most 1,000 with OR between them.
 AT_ONCE = 400
+
+# Actors that a condition lists one by one.
+MANY = 500
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,9 @@ def naming(
     by_span: dict[Span, list[str]] = {}
     for spell in spells:
         by_span.setdefault(spell.span, []).append(str(spell.actor))
-    conditions = (Q(value__in=actors) & _within(rows, span, days, certainly) for span, actors in by_span.items())
+    conditions = (
+        Q(value__in=_listed(actors)) & _within(rows, span, days, certainly) for span, actors in by_span.items()
+    )
     found = Q(pk__in=[])
     while some := list(islice(conditions, AT_ONCE)):
         named = Q()
@@ -117,6 +123,11 @@ def naming(
             named |= condition
         found |= Q(pk__in=terms.filter(named).values("revision"))
     return found
+
+
+def _listed(actors: list[str]) -> Any:
+    """Values to ask for: as many as engines take parameters, and of more a table."""
+    return actors if len(actors) <= MANY else bulk.among(actors)
 
 
 def _within(rows: IndexQuerySet, span: Span, days: Days, certainly: bool) -> Q:

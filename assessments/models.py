@@ -33,6 +33,9 @@ from threatdb.records.search import fold_name
 from .choices import BANDS, ESTIMATES, Comparison, Confidence, EvidenceStance, Outcome
 from .wording import refuse_confidence, refuse_likelihood, refuse_mixture
 
+TERM_MISSING = "Give the likelihood term of this probability too."
+DECIDED_OR_OPEN = "An outcome has the day and the author of its decision; an open one has none."
+
 # What a piece of evidence may be.
 EVIDENCE = ("incident", "claim", "relationship", "actor", "source")
 
@@ -103,13 +106,13 @@ class Assessment(Record, Dated):
             models.CheckConstraint(
                 name="assessment_probability_has_a_term",
                 condition=Q(probability=None) | Q(likelihood__isnull=False),
-                violation_error_message="Give the likelihood term of this probability too.",
+                violation_error_message=TERM_MISSING,
             ),
             models.CheckConstraint(
                 name="assessment_resolved_or_open",
                 condition=Q(outcome=Outcome.OPEN, resolved_on=None, resolved_by="", resolution="")
                 | Q(~Q(outcome=Outcome.OPEN), ~Q(resolved_by=""), resolved_on__isnull=False),
-                violation_error_message="An outcome has the day and the author of its decision; an open one has none.",
+                violation_error_message=DECIDED_OR_OPEN,
             ),
             models.CheckConstraint(
                 name="assessment_criterion_is_whole",
@@ -150,6 +153,7 @@ class Assessment(Record, Dated):
             except ValidationError as error:
                 raise ValidationError({name: error}) from None
         self._refuse_outside_band()
+        self._refuse_half_decided()
         self._refuse_empty_time()
         if self.evaluation:
             self._refuse_other_than_evaluated(self.evaluation)
@@ -187,14 +191,28 @@ class Assessment(Record, Dated):
             message = f"Incidents up to {Marking(made.marking).label} were counted: set evaluation to null first."
             raise ValidationError({"marking": message})
 
+    def _refuse_half_decided(self) -> None:
+        """Say at the fields themselves what the constraint says of the whole."""
+        by = {"resolved_on": self.resolved_on, "resolved_by": self.resolved_by}
+        if self.outcome == Outcome.OPEN:
+            wrong = [name for name, value in {**by, "resolution": self.resolution}.items() if value]
+        else:
+            wrong = [name for name, value in by.items() if not value]
+        if wrong:
+            raise ValidationError(dict.fromkeys(wrong, DECIDED_OR_OPEN))
+
     def _refuse_outside_band(self) -> None:
-        if self.probability is None or self.likelihood not in BANDS:
+        if self.probability is None:
+            return
+        if not self.likelihood:
+            raise ValidationError({"likelihood": TERM_MISSING})
+        if self.likelihood not in BANDS:
             return
         low, high = BANDS[self.likelihood]
         if not low <= self.probability <= high:
             term = self.get_likelihood_display()
             message = f"{self.probability:g} % lies outside the band of “{term}”: {low} to {high} %."
-            raise ValidationError({"probability": message}, code="outside_band")
+            raise ValidationError({"probability": ValidationError(message, code="outside_band")})
 
     @staticmethod
     def refuse_unproven(outcome: str, stances: Collection[str], *, evaluated: bool) -> None:

@@ -23,6 +23,7 @@ from threatdb.records.serializers import (
     LeafSerializer,
     RecordSerializer,
     ReferenceField,
+    TermField,
 )
 from threatdb.records.visibility import Viewer
 
@@ -72,7 +73,7 @@ class CriterionSerializer(FlatSerializer):
     """What is counted, of the incidents between two days, and how their number has to compare with the threshold."""
 
     query = serializers.CharField(max_length=2000, help_text="Parameters of the list of incidents, as in an address.")
-    comparison = serializers.ChoiceField(choices=Comparison.choices)
+    comparison = TermField(choices=Comparison.choices)
     threshold = serializers.IntegerField(min_value=0, max_value=MAX_INTEGER)
     by = serializers.DateField(
         required=False, allow_null=True, help_text="Last day that counts; null for the end of the horizon."

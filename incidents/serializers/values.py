@@ -11,7 +11,7 @@ from incidents.models.counts import BOUNDS
 from incidents.models.incident import FARTHEST
 from threatdb.records.fields import MAX_INTEGER
 from threatdb.records.models import Country
-from threatdb.records.serializers import DateSerializer, FlatSerializer
+from threatdb.records.serializers import DateSerializer, FlatSerializer, TermField
 
 
 class IncidentDateSerializer(DateSerializer):
@@ -43,7 +43,7 @@ class PlaceSerializer(FlatSerializer):
     locality = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
     latitude = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
     longitude = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
-    precision = serializers.ChoiceField(choices=PlacePrecision.choices, required=False)
+    precision = TermField(choices=PlacePrecision.choices, required=False)
     radius_km = serializers.FloatField(min_value=0, max_value=FARTHEST, required=False, allow_null=True)
     as_reported = serializers.CharField(max_length=300, required=False, allow_null=True, allow_blank=True)
 
@@ -70,7 +70,7 @@ class EventCountSerializer(FlatSerializer):
     low = _bound()
     best = _bound()
     high = _bound()
-    qualifier = serializers.ChoiceField(choices=Qualifier.choices, required=False, allow_null=True)
+    qualifier = TermField(choices=Qualifier.choices, required=False, allow_null=True)
     as_reported = serializers.CharField(max_length=300, required=False, allow_null=True, allow_blank=True)
 
     columns = {key: f"event_count_{key}" for key in (*BOUNDS, "qualifier", "as_reported")}
@@ -86,9 +86,9 @@ class CountSerializer(FlatSerializer):
     low = _bound()
     best = _bound()
     high = _bound()
-    qualifier = serializers.ChoiceField(choices=Qualifier.choices, required=False, allow_null=True)
+    qualifier = TermField(choices=Qualifier.choices, required=False, allow_null=True)
     as_reported = serializers.CharField(max_length=300, required=False, allow_null=True, allow_blank=True)
-    state = serializers.ChoiceField(choices=CountState.choices, required=False)
+    state = TermField(choices=CountState.choices, required=False)
     consistent = serializers.BooleanField(required=False)
 
     def __init__(self, prefix: str, **kwargs: Any) -> None:

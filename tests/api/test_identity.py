@@ -107,10 +107,11 @@ class TestKinds:
         deed(rulers, "2021-08-20")
         assert found(client, "incidents", actor_kind="state", actor_kind__in="armed_group,militia") == [both]
 
-    def test_of_more_spans_than_one_condition_may_have(
+    def test_of_more_spans_and_actors_than_one_condition_may_have(
         self, client: Client, rulers: Actor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(spells, "AT_ONCE", 1)
+        monkeypatch.setattr(spells, "MANY", 0)
         other = public.actor(phases=[{"kind": "state", "valid_from": "2020-01-01"}])
         always = public.actor(kind="state")
         expected = {deed(rulers, "2022-01-01"), deed(other, "2022-01-01"), deed(always, "2000-01-01")}

@@ -72,11 +72,14 @@ def insert_from(model: type[models.Model], rows: models.QuerySet[Any, Any]) -> N
         cursor.execute(f"INSERT INTO {table} ({columns}) {query}", params)
 
 
-def among(numbers: Iterable[int]) -> RawSQL:
-    """A subquery that gives these numbers, however many: an engine takes no such list of parameters."""
+def among(values: Iterable[int] | Iterable[str]) -> RawSQL:
+    """A subquery that gives these numbers or texts, however many: an engine takes no such list of parameters."""
+    found: list[Any] = sorted(values)
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [sorted(numbers)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(sorted(numbers))])
+        if found and isinstance(found[0], str):
+            return RawSQL("SELECT unnest(%s::text[])", [found])
+        return RawSQL("SELECT unnest(%s::bigint[])", [found])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(found)])
 
 
 def _values(

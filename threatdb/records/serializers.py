@@ -25,6 +25,18 @@ from .veiling import Kept
 from .visibility import Viewer
 
 
+class TermField(serializers.ChoiceField):
+    """One code of a closed list; whoever writes another is told the list."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
+            known = [str(code) for code in self.choices]
+            words = f"“{str(data)[:60]}” is none of {', '.join(known)}.{did_you_mean(str(data), known)}"
+            raise serializers.ValidationError(words, code=Unknown(str(data), known, "invalid_choice")) from None
+
+
 class MarkingField(serializers.ChoiceField):
     """A TLP 2.0 marking by its code."""
 
@@ -98,7 +110,7 @@ class DateSerializer(FlatSerializer):
 
     earliest = serializers.DateField(required=False, allow_null=True)
     latest = serializers.DateField(required=False, allow_null=True)
-    precision = serializers.ChoiceField(choices=choices.DatePrecision.choices, required=False)
+    precision = TermField(choices=choices.DatePrecision.choices, required=False)
     as_reported = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
 
     columns = {
@@ -205,6 +217,7 @@ class DocumentSerializer(Located, serializers.ModelSerializer[Any]):
     """
 
     serializer_related_field = CodeField
+    serializer_choice_field = TermField
 
     parts: ClassVar[tuple[str, ...]] = ()
     """Keys whose values are lists of rows that belong to this one."""

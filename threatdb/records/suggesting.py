@@ -25,7 +25,7 @@ class Unknown(str):
 
     suggestions: list[str]
 
-    def __new__(cls, word: str, known: Iterable[str]) -> Unknown:
-        made = super().__new__(cls, "unknown")
+    def __new__(cls, word: str, known: Iterable[str], code: str = "unknown") -> Unknown:
+        made = super().__new__(cls, code)
         made.suggestions = nearest(word, known)
         return made
