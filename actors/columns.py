@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sources.columns import IDENTIFIERS, TAGS, cited
 from threatdb.api.exports.columns import RECORD, Column, Kind, column, listed
-from threatdb.records.registry import Document
 
 ACTORS = (
     *RECORD,
@@ -15,12 +14,12 @@ ACTORS = (
     column(Kind.TEXT, "founded", "Year, month or day of its founding."),
     column(Kind.TEXT, "dissolved", "Year, month or day of its end."),
     column(Kind.TEXT, "summary", "Summary."),
-    listed("names", "Its other names.", "names", lambda name: name["name"]),
-    listed("name_kinds", "What kind of name each is, in the same order.", "names", lambda name: name["kind"]),
-    listed("phase_kinds", "What it was, phase by phase.", "phases", lambda phase: phase["kind"]),
-    listed("phase_starts", "When each phase began.", "phases", lambda phase: phase["valid_from"]),
-    listed("phase_ends", "When each phase ended.", "phases", lambda phase: phase["valid_to"]),
-    listed("designations", "Authorities that have listed it.", "designations", lambda listing: listing["authority"]),
+    listed("names", "Its other names.", "names", "name"),
+    listed("name_kinds", "What kind of name each is, in the same order.", "names", "kind"),
+    listed("phase_kinds", "What it was, phase by phase.", "phases", "kind"),
+    listed("phase_starts", "When each phase began.", "phases", "valid_from"),
+    listed("phase_ends", "When each phase ended.", "phases", "valid_to"),
+    listed("designations", "Authorities that have listed it.", "designations", "authority"),
     IDENTIFIERS,
     TAGS,
     *cited(),
@@ -35,25 +34,16 @@ def actor(key: str, words: str) -> tuple[Column, ...]:
     )
 
 
-def _end(side: str, bound: str, words: str) -> Column:
-    def read(document: Document) -> str | None:
-        found = (document.get("period") or {}).get(side) or {}
-        day: str | None = found.get(bound)
-        return day
-
-    return Column(f"{side}_{bound}", Kind.DAY, words, "period", read)
-
-
 RELATIONSHIPS = (
     *RECORD,
     column(Kind.CODE, "kind", "What the subject is to the object."),
     *actor("subject", "the actor that it is told of"),
     *actor("object", "the other actor"),
     listed("content", "What it consists of.", "content"),
-    _end("start", "earliest", "The earliest day on which it may have begun."),
-    _end("start", "latest", "The latest day on which it may have begun."),
-    _end("end", "earliest", "The earliest day on which it may have ended."),
-    _end("end", "latest", "The latest day on which it may have ended."),
+    column(Kind.DAY, "start_earliest", "The earliest day on which it may have begun.", "period", "start", "earliest"),
+    column(Kind.DAY, "start_latest", "The latest day on which it may have begun.", "period", "start", "latest"),
+    column(Kind.DAY, "end_earliest", "The earliest day on which it may have ended.", "period", "end", "earliest"),
+    column(Kind.DAY, "end_latest", "The latest day on which it may have ended.", "period", "end", "latest"),
     column(
         Kind.CODE, "period_precision", "How wide the intervals of its beginning and end are.", "period", "precision"
     ),

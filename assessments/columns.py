@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from sources.columns import TAGS, cited
-from threatdb.api.exports.columns import RECORD, Kind, column, interval, listed
+from threatdb.api.exports.columns import RECORD, Computed, Kind, column, interval, listed
 from threatdb.records.registry import Document
 
 from .models import EVIDENCE
 
 
-def _piece(piece: Document) -> Any:
-    """Id of the record that a piece of evidence is."""
-    return next((piece[name]["id"] for name in EVIDENCE if piece[name]), None)
+def _ids(document: Document) -> list[Any]:
+    """Ids of the records that the pieces of evidence are."""
+    return [next((piece[name]["id"] for name in EVIDENCE if piece[name]), None) for piece in document["evidence"]]
 
 
-def _sort(piece: Document) -> str | None:
-    return next((name for name in EVIDENCE if piece[name]), None)
+def _types(document: Document) -> list[str | None]:
+    return [next((name for name in EVIDENCE if piece[name]), None) for piece in document["evidence"]]
 
 
 ASSESSMENTS = (
@@ -25,10 +25,10 @@ ASSESSMENTS = (
     column(Kind.TEXT, "statement", "What is judged."),
     column(Kind.TEXT, "author", "Whose judgement it is."),
     *interval("date", "issued_on", "When it was issued"),
-    listed("subjects", "Names of the actors that it is about.", "subjects", lambda actor: actor["name"]),
-    listed("subject_ids", "Their ids, in the same order.", "subjects", lambda actor: actor["id"]),
-    listed("countries", "Countries that it is about.", "places", lambda place: place["country"]),
-    listed("admin1s", "The province of each, where it is about one.", "places", lambda place: place["admin1"]),
+    listed("subjects", "Names of the actors that it is about.", "subjects", "name"),
+    listed("subject_ids", "Their ids, in the same order.", "subjects", "id"),
+    listed("countries", "Countries that it is about.", "places", "country"),
+    listed("admin1s", "The province of each, where it is about one.", "places", "admin1"),
     column(Kind.DAY, "horizon_start", "From when on it is to come true.", "horizon", "start"),
     column(Kind.DAY, "horizon_end", "By when it is to come true; empty where that is open.", "horizon", "end"),
     column(Kind.TEXT, "horizon_as_reported", "The horizon in the author's words.", "horizon", "as_reported"),
@@ -45,9 +45,9 @@ ASSESSMENTS = (
     column(Kind.CODE, "criterion_comparison", "How their number has to compare.", "criterion_query", "comparison"),
     column(Kind.NUMBER, "criterion_threshold", "With which number.", "criterion_query", "threshold"),
     column(Kind.DAY, "criterion_by", "The last day that counts, where one was stated.", "criterion_query", "by"),
-    listed("evidence_ids", "Ids of the records that it rests on.", "evidence", _piece),
-    listed("evidence_types", "What each is, in the same order.", "evidence", _sort),
-    listed("evidence_stances", "What each does for it.", "evidence", lambda piece: piece["stance"]),
+    Computed("evidence_ids", Kind.LIST, "Ids of the records that it rests on.", "evidence", _ids),
+    Computed("evidence_types", Kind.LIST, "What each is, in the same order.", "evidence", _types),
+    listed("evidence_stances", "What each does for it.", "evidence", "stance"),
     column(Kind.CODE, "outcome", "Whether it came true."),
     column(Kind.DAY, "resolved_on", "When that was decided."),
     column(Kind.TEXT, "resolved_by", "Who decided it."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.columns import actor
 from sources.columns import IDENTIFIERS, LICENSED, TAGS, cited
-from threatdb.api.exports.columns import RECORD, Column, Kind, column, interval, listed, of_embedded
+from threatdb.api.exports.columns import RECORD, Column, Computed, Kind, column, interval, listed
 from threatdb.records.registry import Document
 
 from .choices import PlacePrecision, Role
@@ -33,7 +33,7 @@ PLACE = (
     column(Kind.CODE, "place_precision", "What the place stands for.", "place", "precision"),
     column(Kind.DECIMAL, "radius_km", "Kilometres around the point within which it was.", "place", "radius_km"),
     column(Kind.TEXT, "place_as_reported", "The place in the words of the report.", "place", "as_reported"),
-    Column(
+    Computed(
         "location_is_certain",
         Kind.FLAG,
         "False where the point is only the middle of a district, province, country or other area.",
@@ -57,17 +57,16 @@ def toll(key: str, words: str) -> tuple[Column, ...]:
     return (*count(key, words), column(Kind.CODE, f"{key}_state", f"{words}: what is known.", key, "state"))
 
 
-def _of_role(role: Role, key: str) -> Callable[[Document], Any]:
-    of = of_embedded("actor", key)
+def _perpetrators(key: str) -> Callable[[Document], list[Any]]:
+    def of(document: Document) -> list[Any]:
+        parts = document.get("involvements") or ()
+        return [(part["actor"] or {}).get(key) for part in parts if part["role"] == Role.PERPETRATOR.value]
 
-    def read(document: Document) -> list[Any]:
-        return [of(part) for part in document.get("involvements") or () if part["role"] == role.value]
-
-    return read
+    return of
 
 
-def _name(found: Document | None) -> str | None:
-    return found["name"] if found else None
+def _targets(document: Document) -> list[str | None]:
+    return [part["name"] or (part["actor"] or {}).get("name") for part in document.get("targets") or ()]
 
 
 INCIDENTS = (
@@ -81,36 +80,36 @@ INCIDENTS = (
     listed("tactics", "Codes of the tactics.", "tactics"),
     column(Kind.FLAG, "suicide", "Whether a perpetrator meant to die."),
     column(Kind.FLAG, "succeeded", "Whether the attack took place as its tactic defines it."),
-    listed("target_types", "Codes of the types of its targets.", "targets", lambda target: target["type"]),
-    listed("targets", "What they are called, in the same order.", "targets", lambda t: t["name"] or _name(t["actor"])),
-    listed("weapons", "Codes of the weapons.", "weapons", lambda weapon: weapon["type"]),
+    listed("target_types", "Codes of the types of its targets.", "targets", "type"),
+    Computed("targets", Kind.LIST, "What they are called, in the same order.", "targets", _targets),
+    listed("weapons", "Codes of the weapons.", "weapons", "type"),
     *toll("killed", "Killed"),
     *toll("wounded", "Wounded"),
     *count("event_count", "Incidents that an aggregate stands for"),
-    Column(
+    Computed(
         "perpetrators",
         Kind.LIST,
         "Names of the perpetrators, on whatever word.",
         "involvements",
-        _of_role(Role.PERPETRATOR, "name"),
+        _perpetrators("name"),
     ),
-    Column(
+    Computed(
         "perpetrator_ids",
         Kind.LIST,
         "Their ids, in the same order.",
         "involvements",
-        _of_role(Role.PERPETRATOR, "id"),
+        _perpetrators("id"),
     ),
-    listed("actors", "Names of all who had a part.", "involvements", of_embedded("actor", "name")),
-    listed("actor_ids", "Their ids, in the same order.", "involvements", of_embedded("actor", "id")),
-    listed("actor_roles", "The part of each.", "involvements", lambda part: part["role"]),
-    listed("actor_bases", "On what it rests that each had this part.", "involvements", lambda part: part["basis"]),
-    listed("actor_likelihoods", "How likely each part is.", "involvements", lambda part: part["likelihood"]),
+    listed("actors", "Names of all who had a part.", "involvements", "actor", "name"),
+    listed("actor_ids", "Their ids, in the same order.", "involvements", "actor", "id"),
+    listed("actor_roles", "The part of each.", "involvements", "role"),
+    listed("actor_bases", "On what it rests that each had this part.", "involvements", "basis"),
+    listed("actor_likelihoods", "How likely each part is.", "involvements", "likelihood"),
     column(Kind.CODE, "claim_status", "What the claims on it come to."),
-    listed("claimants", "Names of those who made a statement on it.", "claims", of_embedded("claimant", "name")),
-    listed("claim_stances", "What each says, in the same order.", "claims", lambda one: one["stance"]),
-    listed("linked_ids", "Ids of the incidents that it is linked to.", "links", of_embedded("incident", "id")),
-    listed("link_kinds", "What it is to each, in the same order.", "links", lambda link: link["kind"]),
+    listed("claimants", "Names of those who made a statement on it.", "claims", "claimant", "name"),
+    listed("claim_stances", "What each says, in the same order.", "claims", "stance"),
+    listed("linked_ids", "Ids of the incidents that it is linked to.", "links", "incident", "id"),
+    listed("link_kinds", "What it is to each, in the same order.", "links", "kind"),
     IDENTIFIERS,
     TAGS,
     *cited(),
@@ -130,11 +129,11 @@ CLAIMS = (
     column(Kind.TEXT, "text", "Its text, or a part of it."),
     column(Kind.CODE, "language", "Its language (BCP 47)."),
     column(Kind.CODE, "authenticity", "Whether it is the claimant's own."),
-    listed("incident_ids", "Ids of the incidents that it covers.", "incidents", lambda incident: incident["id"]),
-    listed("incident_titles", "Their titles, in the same order.", "incidents", lambda incident: incident["title"]),
-    listed("mentions", "Names of the actors that it mentions.", "mentions", of_embedded("actor", "name")),
-    listed("mention_ids", "Their ids, in the same order.", "mentions", of_embedded("actor", "id")),
-    listed("mention_roles", "How it speaks of each.", "mentions", lambda one: one["role"]),
+    listed("incident_ids", "Ids of the incidents that it covers.", "incidents", "id"),
+    listed("incident_titles", "Their titles, in the same order.", "incidents", "title"),
+    listed("mentions", "Names of the actors that it mentions.", "mentions", "actor", "name"),
+    listed("mention_ids", "Their ids, in the same order.", "mentions", "actor", "id"),
+    listed("mention_roles", "How it speaks of each.", "mentions", "role"),
     TAGS,
     *cited(),
 )

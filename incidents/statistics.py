@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
@@ -20,9 +21,18 @@ Totals = dict[str, Any]
 MAX_FACET_VALUES = 100
 
 
-def totals(rows: IndexQuerySet, sight: Sight) -> Totals:
+def figures(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Totals:
+    """The totals of all rows, and those of each group where there are dimensions."""
+    found = _by_kind(rows, list(dimensions.values()))
+    overlapping = any(dimension.overlapping for dimension in dimensions.values())
+    # Where no row stands in two groups, theirs add up to the whole, and the rows need no second reading.
+    whole = _by_kind(rows, []).get((), []) if overlapping else _added(found)
+    groups = grouped(found, dimensions, sight, _totals_of) if dimensions else {}
+    return {**_whole(whole, rows, sight), **groups}
+
+
+def _whole(sums: list[Row], rows: IndexQuerySet, sight: Sight) -> Totals:
     """Single incidents, and apart from them the aggregates, which may stand for the same events."""
-    sums = _by_kind(rows, []).get((), [])
     whole = _totals_of(sums)
     aggregates = rows.filter(kind=IncidentKind.AGGREGATE)
     there = any(row["kind"] == IncidentKind.AGGREGATE for row in sums)
@@ -30,9 +40,15 @@ def totals(rows: IndexQuerySet, sight: Sight) -> Totals:
     return whole
 
 
-def by_group(rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> Totals:
-    """The totals of each group."""
-    return grouped(_by_kind(rows, list(dimensions.values())), dimensions, sight, _totals_of)
+def _added(found: Mapping[Group, list[Row]]) -> list[Row]:
+    """The sums of all groups together, a row for each kind of incident; nothing is known where no group knows it."""
+    whole: dict[str, Row] = {}
+    for row in chain.from_iterable(found.values()):
+        sums = whole.setdefault(row["kind"], {"kind": row["kind"]})
+        for name in row.keys() & MEASURES.keys():
+            if row[name] is not None:
+                sums[name] = sums.get(name, 0) + row[name]
+    return list(whole.values())
 
 
 def facet(rows: IndexQuerySet, dimension: Dimension, sight: Sight) -> Totals:
@@ -50,10 +66,7 @@ def facet(rows: IndexQuerySet, dimension: Dimension, sight: Sight) -> Totals:
 
 def _by_kind(rows: IndexQuerySet, dimensions: Sequence[Dimension]) -> dict[Group, list[Row]]:
     """The sums of each group, a row for each kind of incident in it."""
-    measures: dict[str, Any] = {"incidents": Count("pk"), **measures_of("event_count", Q())}
-    for name in ("killed", "wounded"):
-        measures |= measures_of(name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE}))
-    return measured(rows, dimensions, measures, "kind", most=len(IncidentKind))
+    return measured(rows, dimensions, MEASURES, "kind", most=len(IncidentKind))
 
 
 def _totals_of(rows: list[Row]) -> Totals:
@@ -91,6 +104,16 @@ def measures_of(name: str, counted: Q) -> dict[str, Any]:
         f"{name}_unknown": Count("pk", filter=counted & none),
         f"{name}_sharp": Count("pk", filter=counted & sharp),
     }
+
+
+def _measures() -> dict[str, Any]:
+    measures: dict[str, Any] = {"incidents": Count("pk"), **measures_of("event_count", Q())}
+    for name in ("killed", "wounded"):
+        measures |= measures_of(name, ~Q(**{f"{name}_state": CountState.NOT_APPLICABLE}))
+    return measures
+
+
+MEASURES = _measures()
 
 
 def sum_of(found: Row, name: str) -> Totals:

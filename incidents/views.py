@@ -77,8 +77,7 @@ class IncidentStatisticsViewSet(StatisticsViewSet):
     most_dimensions = MAX_DIMENSIONS
 
     def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
-        whole = statistics.totals(rows, sight)
-        return {**whole, **statistics.by_group(rows, dimensions, sight)} if dimensions else whole
+        return statistics.figures(rows, dimensions, sight)
 
 
 class IncidentFacetsViewSet(StatisticsViewSet):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from threatdb.api.exports.columns import RECORD, Column, Kind, Read, column, interval, listed, of_embedded
+from threatdb.api.exports.columns import RECORD, Batch, Column, Computed, Kind, Listed, column, interval, listed
 from threatdb.records.registry import Document
 
 from .models import Licence
 
-IDENTIFIERS = listed(
-    "identifiers",
-    "Identifiers elsewhere, each as SCHEME:VALUE.",
-    "identifiers",
-    lambda one: f"{one['scheme']}:{one['value']}",
+
+@dataclass(frozen=True)
+class _Pairs(Listed):
+    """Parts of which a cell shows two keys, with a colon between."""
+
+    def values(self, batch: Batch) -> list[list[Any]]:
+        first, second = self.inner
+        return [[f"{part[first]}:{part[second]}" for part in parts or ()] for parts in batch.under(self.key)]
+
+
+IDENTIFIERS = _Pairs(
+    "identifiers", Kind.LIST, "Identifiers elsewhere, each as SCHEME:VALUE.", "identifiers", ("scheme", "value")
 )
 TAGS = listed("tags", "Tags.", "tags")
 
@@ -21,8 +29,8 @@ TAGS = listed("tags", "Tags.", "tags")
 def cited(key: str = "citations") -> tuple[Column, ...]:
     """The sources that a record cites as a whole."""
     return (
-        listed("source_ids", "Ids of the sources that it cites.", key, of_embedded("source", "id")),
-        listed("source_titles", "Their titles, in the same order.", key, of_embedded("source", "title")),
+        listed("source_ids", "Ids of the sources that it cites.", key, "source", "id"),
+        listed("source_titles", "Their titles, in the same order.", key, "source", "title"),
     )
 
 
@@ -30,10 +38,14 @@ def cited(key: str = "citations") -> tuple[Column, ...]:
 class _Attribution(Column):
     """What has to be said of the makers where a record is passed on, in the licence's words and their own names."""
 
-    def reader(self) -> Read:
+    def begun(self) -> Column:
         """Licences are few and are read once for an export."""
         words = {row.code: row.attribution or row.label for row in Licence.objects.all()}
-        return lambda document: _attribution(words.get(document.get("licence")), document)
+
+        def of(document: Document) -> str | None:
+            return _attribution(words.get(document.get("licence")), document)
+
+        return Computed(self.name, self.kind, self.words, self.key, of)
 
 
 def _attribution(words: str | None, document: Document) -> str | None:
@@ -53,7 +65,6 @@ LICENSED = (
         Kind.TEXT,
         "The words that must go with the content where it is passed on.",
         "licence",
-        lambda document: None,
     ),
 )
 

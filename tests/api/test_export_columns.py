@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threatdb.api.exports.columns import as_it_was, inert, joined, parted
+from threatdb.api.exports.cells import as_it_was, inert, joined, parted
 
 from .grammar import LISTS
 

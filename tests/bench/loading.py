@@ -5,6 +5,8 @@ own ``body`` and ``reverse``, as ``documents.render`` does, and put in force by 
 left out is the review before it (one revision for each record instead of two) and ``full_clean``; the
 constraints of the database hold as always. Claims come last, and ``propagation.refresh`` embeds them in
 their incidents, which therefore stand at their second revision, as they would after a publication.
+
+Of more than ``BLOCK`` incidents the first block alone is made so, and the others are its copies (``multiplying``).
 """
 
 from __future__ import annotations
@@ -26,12 +28,15 @@ from threatdb.records import bulk, documents, ledger, propagation, registry
 from threatdb.records.choices import Action
 from threatdb.records.embedding import Embedder
 from threatdb.records.ledger import Act, Entry
+from threatdb.records.models import Head
 from threatdb.records.registry import Document, RecordType
 
-from . import database, plain
+from . import database, multiplying, plain
 from .synthetic import MADE_AT, SEED, Bundle, World
 
 BATCH = 1000
+# Incidents that are made one by one; more are a multiple of them.
+BLOCK = 25_000
 
 PARTS = {
     "source": (),
@@ -46,7 +51,7 @@ PARTS = {
 # What the documents and their index are made by: after a change of these a database is loaded anew.
 MADE_BY = (
     *("*/migrations/*.py", "*/*/migrations/*.py", "*/documents.py", "*/documents/*.py"),
-    *("tests/bench/synthetic.py", "tests/bench/loading.py", "tests/bench/plain.py"),
+    *("tests/bench/synthetic.py", "tests/bench/loading.py", "tests/bench/multiplying.py", "tests/bench/plain.py"),
 )
 
 
@@ -59,14 +64,20 @@ def wanted(incidents: int) -> dict[str, Any]:
     return {"incidents": incidents, "seed": SEED, "made_by": digest.hexdigest()[:16]}
 
 
-def prepare(incidents: int, *, fresh: bool = False) -> bool:
-    """Switch to the benchmark's database, loaded anew unless it holds the same already; says whether it was."""
-    name, parameters = database.own_name(), wanted(incidents)
-    if not fresh and database.exists(name):
-        database.use(name)
-        if database.parameters() == parameters:
+def prepare(incidents: int, *, fresh: bool = False, name: str | None = None) -> bool:
+    """Switch to the benchmark's database, loaded anew unless it holds the same already; says whether it was.
+
+    A database that is named is taken as it was loaded, whatever it was loaded with.
+    """
+    parameters = wanted(incidents)
+    target = name or database.own_name()
+    if not fresh and database.exists(target):
+        database.use(target)
+        held = database.parameters()
+        if held == parameters or (name and held):
+            call_command("migrate", verbosity=0, interactive=False)
             return False
-    database.create(name)
+    database.create(target)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("load_fixtures", verbosity=0)
     load(incidents)
@@ -76,11 +87,21 @@ def prepare(incidents: int, *, fresh: bool = False) -> bool:
     return True
 
 
-def load(incidents: int, *, quiet: bool = False) -> None:
+def load(incidents: int, *, quiet: bool = False, block: int = BLOCK) -> None:
     """Load the synthetic records into the database in use, whose ledger is empty."""
     world, loader = World(), Loader()
     world.sources = loader.publish("source", list(world.make_sources()))
     world.actors = loader.publish("actor", list(world.make_actors()))
+    after, heads = ledger.position(), dict(Head.objects.values_list("pk", "position"))
+    _load_block(world, loader, min(incidents, block), quiet)
+    copies = incidents // block - 1
+    if copies > 0:
+        made = multiplying.multiply(multiplying.Block(after, heads), copies)
+        for _ in tqdm(made, total=copies, desc="Copies", unit=" copies", disable=quiet or None):
+            pass
+
+
+def _load_block(world: World, loader: Loader, incidents: int, quiet: bool) -> None:
     made = bulk.batches(world.make_incidents(incidents), BATCH)
     claimed: list[tuple[Any, ...]] = []
     with tqdm(total=incidents, desc="Incidents", unit=" incidents", disable=quiet or None) as bar:

@@ -34,6 +34,7 @@ class Options:
     fresh: bool = False
     json_file: Path | None = None
     what: str = "lists"
+    database: str | None = None
 
 
 def run(options: Options, say: Say) -> bool:
@@ -43,8 +44,8 @@ def run(options: Options, say: Say) -> bool:
         say(f"Loaded {corpus.NAMES:,} names into {where()}.")
         found = _told(names.lines(Bench(Client(), options.repetitions)), say)
     else:
-        loaded = loading.prepare(options.incidents, fresh=options.fresh)
-        say(f"{'Loaded' if loaded else 'Found'} {options.incidents:,} incidents in {where()}.")
+        loaded = loading.prepare(options.incidents, fresh=options.fresh, name=options.database)
+        say(f"{'Loaded' if loaded else 'Found'} {held():,} incidents in {where()}.")
         found = measure(options.repetitions, say)
     if options.json_file:
         options.json_file.write_text(json.dumps(summary(options, found), indent=2) + "\n", encoding="utf-8")
@@ -82,6 +83,11 @@ def _told(lines: list[Line], say: Say) -> list[Line]:
     for line in table(lines):
         say(line)
     return lines
+
+
+def held() -> int:
+    """How many incidents were loaded."""
+    return int((database.parameters() or {})["incidents"])
 
 
 def where() -> str:

@@ -27,7 +27,7 @@ def strong_etag(body: bytes) -> str:
     return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
 
 
-def answer(request: Request, sight: Sight, make: Callable[[int], Envelope | Feed | dict[str, Any]]) -> Response:
+def answer(request: Request, sight: Sight, make: Callable[[int], Envelope | Feed | dict[str, Any] | bytes]) -> Response:
     """What ``make`` gives for the position of the head, or word that the client has it already.
 
     An unchanged poll costs the one row of the head. A bad query is refused whatever the client has, since

@@ -14,6 +14,7 @@ from . import conditional
 from .filters import StrictFilterBackend
 from .grouping import Dimension, dimension_parameter, read_dimensions
 from .remembering import remembered
+from .renderers import encoded
 from .schema import FORMAT, SIGHT, Schema, filter_parameters
 from .sight import Sight
 from .views import FilteredViewSet
@@ -55,8 +56,12 @@ class StatisticsViewSet(FilteredViewSet):
     def list(self, request: Request) -> Response:
         """Figures over the records that match the filters."""
         return conditional.answer(
-            request, self.sight, lambda position: remembered(request.path, request, self.sight, position, self._answer)
+            request, self.sight, lambda position: remembered(request.path, request, self.sight, position, self._encoded)
         )
+
+    def _encoded(self) -> bytes:
+        # Kept as bytes, since an answer of ten thousand groups takes longer to write than to look up.
+        return encoded(self._answer())
 
     def _answer(self) -> dict[str, Any]:
         rows = self.filtered()

@@ -6,18 +6,18 @@ README's table. A cell that holds several values is a list where the format know
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 import orjson
 
+from threatdb.records.bulk import batches
 from threatdb.records.registry import Document
 
-Read = Callable[[Document], Any]
-Row = list[Any]
+Row = tuple[Any, ...]
 
 
 class Kind(StrEnum):
@@ -34,40 +34,90 @@ class Kind(StrEnum):
     LIST = "list"
 
 
+class Batch:
+    """Some documents, of which what lies under a key is taken out once, however many columns show it."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = documents
+        self._found: dict[tuple[str, ...], list[Any]] = {}
+
+    def under(self, *path: str) -> list[Any]:
+        """What each document has at the path, null where it has nothing.
+
+        An object that is not known at all is null, and one that was written before a key was added lacks it.
+        """
+        if path not in self._found:
+            *outer, key = path
+            holders = self.under(*outer) if outer else self.documents
+            self._found[path] = [holder.get(key) if holder else None for holder in holders]
+        return self._found[path]
+
+
 @dataclass(frozen=True)
 class Column:
-    """One column: ``key`` is the key of the document that it comes from, by which ``fields=`` chooses it."""
+    """One column: ``key`` is the key of the document that it comes from, by which ``fields=`` chooses it.
+
+    Values are read for a batch of documents at a time: to call something for each single one takes longer than to
+    look at it.
+    """
 
     name: str
     kind: Kind
     words: str
     key: str
-    read: Read
 
-    def reader(self) -> Read:
-        """What reads the column's value, made once for an export."""
-        return self.read
+    def begun(self) -> Column:
+        """The column that an export reads by, for those that look something up when it begins."""
+        return self
+
+    def values(self, batch: Batch) -> list[Any]:
+        """The value of each of the documents."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Plain(Column):
+    """A value that lies in the document, ``inner`` being where it lies beneath the key."""
+
+    inner: tuple[str, ...] = ()
+
+    def values(self, batch: Batch) -> list[Any]:
+        return batch.under(self.key, *self.inner)
+
+
+@dataclass(frozen=True)
+class Listed(Column):
+    """One value of each part of a list, in their order: the part itself, or what lies at ``inner`` in it."""
+
+    inner: tuple[str, ...] = ()
+
+    def values(self, batch: Batch) -> list[list[Any]]:
+        found = [parts or [] for parts in batch.under(self.key)]
+        for key in self.inner:
+            # A record that a part embeds is null where it may not be seen (``veiling``).
+            found = [[part.get(key) if part else None for part in parts] if parts else parts for parts in found]
+        return found
+
+
+@dataclass(frozen=True)
+class Computed(Column):
+    """What is told from the document and stands nowhere in it."""
+
+    of: Callable[[Document], Any]
+
+    def values(self, batch: Batch) -> list[Any]:
+        return list(map(self.of, batch.documents))
 
 
 def column(kind: Kind, name: str, words: str, *path: str) -> Column:
     """The column of a value that lies at the path in the document; of its own name where none is given."""
-    first, *inner = path or (name,)
-    return Column(name, kind, words, first, _inside(first, inner[0]) if inner else lambda document: document.get(first))
+    key, *inner = path or (name,)
+    return Plain(name, kind, words, key, tuple(inner))
 
 
-def _inside(outer: str, inner: str) -> Read:
-    # An object that is not known at all is null, and one that was written before a key was added lacks it.
-    return lambda document: (document.get(outer) or {}).get(inner)
-
-
-def listed(name: str, words: str, key: str, of: Callable[[Any], Any] = lambda part: part) -> Column:
+def listed(name: str, words: str, key: str, *inner: str) -> Column:
     """The column of a list: one value of each of its parts, in their order; what a part lacks is null."""
-    return Column(name, Kind.LIST, words, key, lambda document: [of(part) for part in document.get(key) or ()])
-
-
-def of_embedded(key: str, inner: str) -> Callable[[Document], Any]:
-    """What reads a key of the record that a part embeds; null where that one may not be seen (``veiling``)."""
-    return lambda part: (part[key] or {}).get(inner)
+    return Listed(name, Kind.LIST, words, key, inner)
 
 
 RECORD = (
@@ -115,58 +165,19 @@ def chosen(columns: Sequence[Column], keys: Collection[str] | None) -> list[Colu
     return [column for column in columns if keys is None or column.key in keys]
 
 
-def flattened(texts: Iterable[list[str]], columns: Sequence[Column]) -> Iterator[list[Row]]:
-    """Stored documents, by batches, as rows of the columns' values."""
-    readers = [column.reader() for column in columns]
-    for batch in texts:
-        yield [[read(document) for read in readers] for document in map(orjson.loads, batch)]
+# Documents that are taken apart at a time: of more, the garbage collector would walk all objects again and again.
+_AT_A_TIME = 20
 
 
-# --- Lists as text ---
-
-_SPECIAL = re.compile(r"[|\\]")
-
-
-def joined(values: Sequence[Any]) -> str | None:
-    """The values with ``|`` between; a ``|`` or a backslash inside a value has a backslash before it."""
-    if not values:
-        return None
-    return "|".join("" if value is None else _SPECIAL.sub(r"\\\g<0>", str(value)) for value in values)
+def by_column(texts: Iterable[list[str]], columns: Sequence[Column]) -> Iterator[list[list[Any]]]:
+    """Stored documents as the values of each column, of a few documents at a time."""
+    begun = [column.begun() for column in columns]
+    for few in batches(chain.from_iterable(texts), _AT_A_TIME):
+        batch = Batch(list(map(orjson.loads, few)))
+        yield [column.values(batch) for column in begun]
 
 
-def parted(text: str) -> list[str]:
-    """The values that ``joined`` made the text of; a missing one among them is empty."""
-    if not text:
-        return []
-    found = [""]
-    characters = iter(text)
-    for character in characters:
-        if character == "|":
-            found.append("")
-        else:
-            # A backslash at the very end stands for itself.
-            found[-1] += next(characters, "\\") if character == "\\" else character
-    return found
-
-
-# --- Text that spreadsheets would take for a formula ---
-
-# With these a spreadsheet begins a formula, or passes over to what follows.
-_BEGINS = frozenset("=+-@\t\r\n'")
-_ACTIVE = re.compile(r"'*[=+\-@\t\r\n]")
-_MADE_INERT = re.compile(r"''*[=+\-@\t\r\n]")
-
-
-def inert(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would act on it.
-
-    Text that begins with apostrophes and then such a sign gets one more, so that ``as_it_was`` undoes it always.
-    """
-    if text[:1] in _BEGINS and _ACTIVE.match(text):
-        return f"'{text}"
-    return text
-
-
-def as_it_was(text: str) -> str:
-    """The text that ``inert`` was given."""
-    return text[1:] if _MADE_INERT.match(text) else text
+def by_row(texts: Iterable[list[str]], columns: Sequence[Column]) -> Iterator[list[Row]]:
+    """The same as rows."""
+    for values in by_column(texts, columns):
+        yield list(zip(*values, strict=True))

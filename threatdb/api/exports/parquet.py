@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from threatdb.records import bulk
-
-from .columns import Column, Kind, Row, flattened
+from .columns import Kind, by_column
 from .formats import Format, Table
 
+# Rows that are packed together.
 GROUP = 10_000
 
 
@@ -31,11 +29,24 @@ class Parquet(Format):
         schema = pa.schema([pa.field(c.name, _type(pa, c.kind), metadata={"description": c.words}) for c in columns])
         pieces = _Pieces()
         with parquet.ParquetWriter(pieces, schema, compression="zstd") as writer:
-            rows = chain.from_iterable(flattened(table.texts, columns))
-            for group in bulk.batches(rows, GROUP):
-                writer.write_table(_arrays(pa, schema, columns, group))
+            for group in _groups(pa, schema, by_column(table.texts, columns)):
+                writer.write_table(group)
                 yield pieces.taken()
         yield pieces.taken()
+
+
+def _groups(pa: Any, schema: Any, found: Iterable[list[list[Any]]]) -> Iterator[Any]:
+    """The values of the columns as tables of ``GROUP`` rows; until there are so many they wait in Arrow's own form."""
+    waiting: list[Any] = []
+    rows = 0
+    for values in found:
+        waiting.append(_batch(pa, schema, values))
+        rows += waiting[-1].num_rows
+        if rows >= GROUP:
+            yield pa.Table.from_batches(waiting, schema).combine_chunks()
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting, schema).combine_chunks()
 
 
 def _type(pa: Any, kind: Kind) -> Any:
@@ -50,15 +61,14 @@ def _type(pa: Any, kind: Kind) -> Any:
     return types.get(kind, pa.string())
 
 
-def _arrays(pa: Any, schema: Any, columns: list[Column], rows: list[Row]) -> Any:
-    """The rows as a table; days and instants are text in documents, and read as what they are."""
+def _batch(pa: Any, schema: Any, found: list[list[Any]]) -> Any:
+    """Values of the columns in Arrow's form; days and instants are text in documents, and read as what they are."""
     arrays = []
-    for place, (column, field) in enumerate(zip(columns, schema, strict=True)):
-        values = [row[place] for row in rows]
-        textual = column.kind in (Kind.DAY, Kind.INSTANT)
+    for field, values in zip(schema, found, strict=True):
+        textual = pa.types.is_temporal(field.type)
         array = pa.array(values, type=pa.string() if textual else field.type)
         arrays.append(array.cast(field.type) if textual else array)
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 class _Pieces(io.RawIOBase):

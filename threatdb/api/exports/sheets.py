@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .columns import Column, Kind, flattened, joined
+from .cells import joined
+from .columns import Column, Kind, by_row
 from .formats import Format, Table
 
 # Characters in a cell, and the first day that a cell can hold: both are Excel's own. Its 29 February 1900 never was.
@@ -74,7 +75,7 @@ def _write_rows(book: Any, table: Table) -> None:
     sheet.freeze_panes(1, 0)
     puts = _puts(book, sheet, columns)
     number = 0
-    for rows in flattened(table.texts, columns):
+    for rows in by_row(table.texts, columns):
         for row in rows:
             number += 1
             for place, value in enumerate(row):

@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from threatdb.api.narrowing import narrowing
 
-from .columns import Column, Kind, Row, flattened, inert, joined
-from .formats import Format, Table
+from .cells import BEGINS, inert, joined
+from .columns import Column, Kind, Row, by_column, by_row
+from .formats import Format, Table, gathered
 
-Write = Callable[[Any], Any]
+Write = Callable[[list[Any]], list[Any]]
 
-
-def _text(value: str | None) -> str | None:
-    return value and inert(value)
-
-
-def _list(values: Sequence[Any]) -> str | None:
-    return _text(joined(values))
+_FLAGS = {None: None, True: "true", False: "false"}
 
 
-def _flag(value: bool | None) -> str | None:
-    return None if value is None else str(value).lower()
+def _texts(values: list[str | None]) -> list[str | None]:
+    # Asked here already, since to call ``inert`` for every text takes longer than all else.
+    return [inert(text) if text and text[0] in BEGINS else text for text in values]
+
+
+def _lists(values: list[list[Any]]) -> list[str | None]:
+    return _texts(list(map(joined, values)))
+
+
+def _flags(values: list[bool | None]) -> list[str | None]:
+    return [_FLAGS[value] for value in values]
 
 
 # Numbers, days, instants, codes and ids are written as they are: none of them is a formula.
-_WRITES: dict[Kind, Write] = {Kind.TEXT: _text, Kind.LIST: _list, Kind.FLAG: _flag}
+_WRITES: dict[Kind, Write] = {Kind.TEXT: _texts, Kind.LIST: _lists, Kind.FLAG: _flags}
+
+
+def written(column: Column, values: list[Any]) -> list[Any]:
+    """The values of a column as they stand in the cells of CSV."""
+    write = _WRITES.get(column.kind)
+    return write(values) if write else values
 
 
 class CSV(Format):
@@ -42,17 +52,17 @@ class CSV(Format):
     words = "One line for each record, in UTF-8, after a line with the names of the columns."
 
     def write(self, table: Table) -> Iterator[bytes]:
+        yield _lines([[column.name for column in table.shown]])
+        yield from gathered(self._blocks(table))
+
+    def _blocks(self, table: Table) -> Iterator[bytes]:
         columns = table.shown
-        writes = [(place, _WRITES[column.kind]) for place, column in enumerate(columns) if column.kind in _WRITES]
-        yield _lines([[column.name for column in columns]])
-        for rows in flattened(table.texts, columns):
-            for row in rows:
-                for place, write in writes:
-                    row[place] = write(row[place])
-            yield _lines(rows)
+        for found in by_column(table.texts, columns):
+            cells = [written(column, values) for column, values in zip(columns, found, strict=True)]
+            yield _lines(zip(*cells, strict=True))
 
 
-def _lines(rows: Sequence[Row]) -> bytes:
+def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue().encode()
@@ -96,16 +106,19 @@ class GeoJSON(Format):
         return {"type": "object", "description": cls.words, "properties": collection}
 
     def write(self, table: Table) -> Iterator[bytes]:
+        yield b'{"type":"FeatureCollection","features":['
+        yield from gathered(self._features(table))
+        yield b"]}"
+
+    def _features(self, table: Table) -> Iterator[bytes]:
         # The point is read whatever properties were asked for.
         always = [column for column in table.columns if column.name in ("id", "longitude", "latitude")]
         shown = table.shown
-        yield b'{"type":"FeatureCollection","features":['
         between = b""
-        for rows in flattened(table.texts, [*always, *shown]):
+        for rows in by_row(table.texts, [*always, *shown]):
             features = (orjson.dumps(_feature(row, always, shown)) for row in rows)
             yield between + b",\n".join(features)
             between = b",\n"
-        yield b"]}"
 
 
 def _feature(row: Row, always: Sequence[Column], shown: Sequence[Column]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tests.bench import database, program
+from tests.bench import database, loading, program
 
 MOST_REPETITIONS = 10_000
 
@@ -22,6 +22,12 @@ class Command(BaseCommand):
             "what", nargs="?", choices=["lists", "names"], default="lists", help="Lists, or the matching of names."
         )
         parser.add_argument("--incidents", type=int, default=50_000, help="How many to load (default 50000).")
+        parser.add_argument(
+            "--database",
+            metavar="NAME",
+            help="Use this database of the benchmark (a file, or PostgreSQL's name of it) as"
+            " it was loaded; it is loaded where it is not there.",
+        )
         parser.add_argument("--repetitions", type=int, default=31, help="Requests of each kind (default 31).")
         parser.add_argument("--fresh", action="store_true", help="Load anew even if the same is there.")
         parser.add_argument("--json", type=Path, metavar="FILE", help="Also write the figures to a file.")
@@ -33,8 +39,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["incidents"] < 200 or not 1 <= options["repetitions"] <= MOST_REPETITIONS:
             raise CommandError(f"Load at least 200 incidents, and repeat 1 to {MOST_REPETITIONS:,} times.")
+        if options["incidents"] > loading.BLOCK and options["incidents"] % loading.BLOCK:
+            raise CommandError(f"More than {loading.BLOCK:,} incidents are loaded as a multiple of that.")
         asked = program.Options(
-            options["incidents"], options["repetitions"], options["fresh"], options["json"], options["what"]
+            options["incidents"],
+            options["repetitions"],
+            options["fresh"],
+            options["json"],
+            options["what"],
+            options["database"],
         )
         try:
             given = options["imports"]
