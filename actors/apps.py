@@ -9,9 +9,10 @@ class ActorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from threatdb.imports import formats
+        from threatdb.imports import exported, formats
         from threatdb.records import registry
 
+        from .columns import ACTORS, RELATIONSHIPS
         from .documents import ActorType, RelationshipType
         from .importers.misp_galaxy import MispGalaxy
         from .importers.ofac import Ofac
@@ -22,3 +23,5 @@ class ActorsConfig(AppConfig):
         registry.register(RelationshipType(), RelationshipSerializer)
         for kind in (UcdpActors, Ofac, MispGalaxy):
             formats.register(kind)
+        exported.register("actor", "actors", ACTORS)
+        exported.register("relationship", "relationships", RELATIONSHIPS)

@@ -10,11 +10,14 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from threatdb.api.writes import moves
+        from threatdb.imports import exported
         from threatdb.records import registry
 
+        from .columns import ASSESSMENTS
         from .documents import AssessmentType
         from .moves import RESOLVE
         from .serializers import AssessmentSerializer
 
         registry.register(AssessmentType(), AssessmentSerializer)
+        exported.register("assessment", "assessments", ASSESSMENTS)
         moves.add(RESOLVE)

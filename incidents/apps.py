@@ -9,9 +9,10 @@ class IncidentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from threatdb.imports import formats
+        from threatdb.imports import exported, formats
         from threatdb.records import registry
 
+        from .columns import CLAIMS, INCIDENTS
         from .documents import ClaimType, IncidentType
         from .importers.acled import Acled
         from .importers.gtd import Gtd
@@ -22,3 +23,5 @@ class IncidentsConfig(AppConfig):
         registry.register(ClaimType(), ClaimSerializer)
         for kind in (UcdpGed, Gtd, Acled):
             formats.register(kind)
+        exported.register("incident", "incidents", INCIDENTS)
+        exported.register("claim", "claims", CLAIMS)

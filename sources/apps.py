@@ -9,9 +9,12 @@ class SourcesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from threatdb.imports import exported
         from threatdb.records import registry
 
+        from .columns import SOURCES
         from .documents import SourceType
         from .serializers import SourceSerializer
 
         registry.register(SourceType(), SourceSerializer)
+        exported.register("source", "sources", SOURCES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,17 @@ class _Pairs(Listed):
     def values(self, batch: Batch) -> list[list[Any]]:
         first, second = self.inner
         return [[f"{part[first]}:{part[second]}" for part in parts or ()] for parts in batch.under(self.key)]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return (self.key,)
+
+    def put(self, document: Document, value: Sequence[Any]) -> None:
+        pairs = [str(text or "").partition(":") for text in value]
+        if not all(colon for _, colon, _ in pairs):
+            raise ValueError("Write each as SCHEME:VALUE.")
+        first, second = self.inner
+        document[self.key] = [{first: scheme, second: rest} for scheme, _, rest in pairs]
 
 
 IDENTIFIERS = _Pairs(

@@ -24,8 +24,9 @@ from threatdb.records.plain import Known
 from threatdb.records.registry import Document, RecordType
 from threatdb.records.writing import Author
 
-from . import naming, renewing
+from . import naming, renewing, revising
 from .choices import Outcome
+from .exported import ExportedTable
 from .formats import Format, Key, Problem, Reading, Severity
 from .judging import Judged
 from .models import BatchRow, Origin
@@ -47,7 +48,9 @@ class Bringing:
 
     def bring(self, rows: Sequence[Judged]) -> None:
         """Write what the rows say, and note in each what became of it."""
-        self._bring([own(row, self.format.record_type) for row in rows if row.outcome is None])
+        told = [own(row, self.format.record_type) for row in rows if row.outcome is None]
+        self._revise([one for one in told if one.row.reading.revises is not None])
+        self._bring([one for one in told if one.row.reading.revises is None])
         told = [one for row in rows for one in beside(row)]
         for type_name in dict.fromkeys(one.type_name for one in told):
             self._bring([one for one in told if one.type_name == type_name])
@@ -87,6 +90,17 @@ class Bringing:
         known.learn(self.format.record_type, {row.record_id for row in rows if row.record_id})
         return known
 
+    # --- Records that rows name by their ids ---
+
+    def _revise(self, told: Sequence[Told]) -> None:
+        if not told:
+            return
+        if not isinstance(self.format, ExportedTable):
+            raise TypeError(f"{type(self.format).__name__} is no table of ours, and revises nothing.")
+        for one, record in revising.revise(self.format, told, self.author):
+            if self.publish:
+                self._publish(one, record)
+
     # --- New records ---
 
     def _create(self, record_type: RecordType, told: Sequence[Told]) -> None:
@@ -116,7 +130,7 @@ class Bringing:
 
     def _new(self, record_type: RecordType, told: Told) -> Document:
         document = {"marking": self.marking, **told.placed(told.document)}
-        if record_type.name == "actor" and not document.get("slug"):
+        if record_type.name == "actor" and not document.get("slug") and document.get("name"):
             document["slug"] = naming.slug_of(document["name"])
         return document
 

@@ -107,6 +107,8 @@ class Reading:
     document: Document = field(default_factory=dict)
     problems: Sequence[Problem] = ()
     companions: Sequence[Companion] = ()
+    revises: Cells | None = None
+    """The cells of a row that changes a record by its id (``revising``), and so has no document of its own."""
 
     @property
     def is_refused(self) -> bool:

@@ -42,12 +42,18 @@ def renew(
     ``left`` is the revision by which an import made the record. Raises what ``writing.write`` raises.
     """
     found = compare(data, new=new, before=before, left=_at(left), today=_at(record.latest_seq) or {})
+    return written(record_type, record, {key: data[key] for key in found.sets}, found.conflicts, author)
+
+
+def written(
+    record_type: RecordType, record: Record, given: Document, conflicts: dict[str, dict[str, Any]], author: Author
+) -> Renewed:
+    """Write these keys, if any, beside which there may be conflicts. Raises what ``writing.write`` raises."""
     changed: list[str] = []
-    if found.sets:
-        given = {key: data[key] for key in found.sets}
+    if given:
         _, changed = writing.write(record_type, given, author, record=record, partial=True)
-    if found.conflicts:
-        return Renewed(Outcome.CONFLICT, found.conflicts)
+    if conflicts:
+        return Renewed(Outcome.CONFLICT, conflicts)
     return Renewed(Outcome.UPDATED if changed else Outcome.UNCHANGED)
 
 

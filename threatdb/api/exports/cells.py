@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .columns import Kind
 
 # --- Lists as text ---
 
@@ -56,3 +60,49 @@ def inert(text: str) -> str:
 def as_it_was(text: str) -> str:
     """The text that ``inert`` was given."""
     return text[1:] if _MADE_INERT.match(text) else text
+
+
+# --- Back from a cell to a value ---
+
+
+def _whole(text: str) -> int:
+    number = float(text)
+    # Programs that know one kind of number write 3 as 3.0.
+    if number.is_integer() and abs(number) < 1 << 53:
+        return int(number)
+    raise ValueError("no whole number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("no number")
+    return number
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _values(text: str) -> list[str | None]:
+    return [value or None for value in parted(as_it_was(text))]
+
+
+_READS: dict[Kind, tuple[Callable[[str], Any], str]] = {
+    Kind.TEXT: (as_it_was, "a text"),
+    Kind.LIST: (_values, "a list with | between"),
+    Kind.NUMBER: (_whole, "a whole number"),
+    Kind.DECIMAL: (_finite, "a number"),
+    Kind.FLAG: (_flag, "true or false"),
+}
+
+
+def value_of(kind: Kind, cell: str) -> Any:
+    """The value that a cell of CSV stands for. Raises ``ValueError`` with what it should be."""
+    if cell == "":
+        return [] if kind is Kind.LIST else None
+    read, words = _READS.get(kind, (str, "a text"))
+    try:
+        return read(cell)
+    except (ValueError, KeyError):
+        raise ValueError(f"This is not {words}.") from None

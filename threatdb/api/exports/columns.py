@@ -70,8 +70,17 @@ class Column:
         """The column that an export reads by, for those that look something up when it begins."""
         return self
 
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """Where in a document its value can be put; nothing where it is told from others."""
+        return None
+
     def values(self, batch: Batch) -> list[Any]:
         """The value of each of the documents."""
+        raise NotImplementedError
+
+    def put(self, document: Document, value: Any) -> None:
+        """Make the document say that value. Raises ``ValueError`` with the reason where it cannot."""
         raise NotImplementedError
 
 
@@ -81,8 +90,15 @@ class Plain(Column):
 
     inner: tuple[str, ...] = ()
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        return (self.key, *self.inner)
+
     def values(self, batch: Batch) -> list[Any]:
-        return batch.under(self.key, *self.inner)
+        return batch.under(*self.path)
+
+    def put(self, document: Document, value: Any) -> None:
+        _put(document, self.path, value)
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,36 @@ class Listed(Column):
             # A record that a part embeds is null where it may not be seen (``veiling``).
             found = [[part.get(key) if part else None for part in parts] if parts else parts for parts in found]
         return found
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return (self.key, *self.inner)
+
+    def put(self, document: Document, value: Sequence[Any]) -> None:
+        """The parts keep what no column shows, each in its place; further values make parts of their own."""
+        if not self.inner or self.inner == ("id",):
+            # A value says all that there is to say of a part.
+            document[self.key] = [{"id": one} for one in value] if self.inner else list(value)
+            return
+        parts = list(document.get(self.key) or [])
+        if len(value) < len(parts):
+            raise ValueError(f"There are {len(parts)} of them, and a cell does not say which one is to go.")
+        parts += [{} for _ in value[len(parts) :]]
+        for part, one in zip(parts, value, strict=True):
+            _put(part, self.inner, one)
+        document[self.key] = parts
+
+
+def _put(holder: Document, path: tuple[str, ...], value: Any) -> None:
+    *outer, last = path
+    if outer and last == "id":
+        # Another record is named by its id alone: what else is shown of it is its own to say.
+        *outer, last = outer
+        value = None if value is None else {"id": value}
+    for key in outer:
+        holder[key] = dict(holder.get(key) or {})
+        holder = holder[key]
+    holder[last] = value
 
 
 @dataclass(frozen=True)
