@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,16 +43,7 @@ class Client:
 
     def get(self, address: str, **headers: str) -> Answer:
         """The answer to GET; ``headers`` are named as WSGI names them, such as HTTP_IF_NONE_MATCH."""
-        split = urlsplit(address)
-        factory = RequestFactory(SERVER_NAME=HOST)
-        extra: dict[str, Any] = {"QUERY_STRING": split.query, **headers}
-        environ = factory.get(split.path, **extra).environ
-        started: list[Any] = []
-
-        def start_response(*given: Any) -> Callable[[bytes], object]:
-            started.extend(given)
-            return started.append
-
+        environ, started, start_response = _asked(address, headers)
         begun = time.perf_counter()
         response: Any = self.application(environ, start_response)
         body = b"".join(response)
@@ -60,9 +51,34 @@ class Client:
         seconds = time.perf_counter() - begun
         return Answer(int(started[0][:3]), dict(started[1]), body, seconds)
 
+    def pieces(self, address: str) -> Iterator[bytes]:
+        """The answer piece by piece, none of which is kept."""
+        environ, started, start_response = _asked(address, {})
+        response: Any = self.application(environ, start_response)
+        try:
+            if not str(started[0]).startswith("200"):
+                raise RuntimeError(f"{address} answered {started[0]}: {b''.join(response)[:300]!r}")
+            yield from response
+        finally:
+            response.close()
+
     def ok(self, address: str, **headers: str) -> Answer:
         """The same, sure to be what was asked for."""
         answer = self.get(address, **headers)
         if answer.status not in (200, 304):
             raise RuntimeError(f"{address} answered {answer.status}: {answer.body[:300]!r}")
         return answer
+
+
+def _asked(address: str, headers: dict[str, str]) -> tuple[dict[str, Any], list[Any], Callable[..., Any]]:
+    """A request's environment, the list that its status and header fields go to, and what puts them there."""
+    split = urlsplit(address)
+    extra: dict[str, Any] = {"QUERY_STRING": split.query, **headers}
+    environ = RequestFactory(SERVER_NAME=HOST).get(split.path, **extra).environ
+    started: list[Any] = []
+
+    def start_response(*given: Any) -> Callable[[bytes], object]:
+        started.extend(given)
+        return started.append
+
+    return environ, started, start_response

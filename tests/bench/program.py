@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from tests.actors.matching import corpus
 
-from . import cases, database, importing, loading, names
+from . import cases, database, importing, loading, names, outputs
 from .cases import Bench, Line
 from .client import Client
 
@@ -46,7 +46,8 @@ def run(options: Options, say: Say) -> bool:
     else:
         loaded = loading.prepare(options.incidents, fresh=options.fresh, name=options.database)
         say(f"{'Loaded' if loaded else 'Found'} {held():,} incidents in {where()}.")
-        found = measure(options.repetitions, say)
+        groups = OUTPUTS if options.what == "outputs" else LISTS
+        found = measure(groups, options.repetitions, say)
     if options.json_file:
         options.json_file.write_text(json.dumps(summary(options, found), indent=2) + "\n", encoding="utf-8")
     missed = [line for line in found if line.met is False]
@@ -62,19 +63,16 @@ def run_imports(given: str, say: Say) -> bool:
     return all(line.met for line in found)
 
 
-def measure(repetitions: int, say: Say) -> list[Line]:
+LISTS = (cases.lists, cases.lists_counted_anew, cases.deep_pages, cases.single, cases.profiles, cases.changes)
+OUTPUTS = (outputs.exports, outputs.statistics)
+
+
+def measure(groups: Sequence[Callable[[Bench], list[Line]]], repetitions: int, say: Say) -> list[Line]:
     """Every line of the table, each printed when its group is there."""
     found: list[Line] = []
     with override_settings(ROOT_URLCONF="tests.bench.urls"):
         bench = Bench(Client(), repetitions)
-        for group in (
-            cases.lists,
-            cases.lists_counted_anew,
-            cases.deep_pages,
-            cases.single,
-            cases.profiles,
-            cases.changes,
-        ):
+        for group in groups:
             found += _told(group(bench), say)
     return found
 

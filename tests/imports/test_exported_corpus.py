@@ -46,5 +46,5 @@ def test_the_documentation_names_the_columns_that_are_derived() -> None:
         table = formats.get(f"threatdb-{resource}")
         assert issubclass(table, ExportedTable)
         derived = {column.name for column in view.columns} - table.written()
-        named = re.search(rf"of `{resource}`(?: also)? ([`\w\s]+)", told)
+        named = re.search(rf"of `{resource}`(?: also)?\s+([`\w\s]+)", told)
         assert derived - everywhere == (set(re.findall(r"`(\w+)`", named[1])) if named else set())

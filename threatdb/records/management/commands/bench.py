@@ -19,7 +19,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "what", nargs="?", choices=["lists", "names"], default="lists", help="Lists, or the matching of names."
+            "what",
+            nargs="?",
+            choices=["lists", "names", "outputs"],
+            default="lists",
+            help="Lists, the matching of names, or exports and statistics.",
         )
         parser.add_argument("--incidents", type=int, default=50_000, help="How many to load (default 50000).")
         parser.add_argument(
