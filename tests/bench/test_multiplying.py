@@ -43,7 +43,7 @@ def test_copies_are_what_the_ledger_would_have_made(tmp_path: Path) -> None:
         "DATABASE_URL": f"sqlite:///{tmp_path / 'copies.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "threatdb.settings",
     }
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=settings.BASE_DIR,
         env={**os.environ, **address},
