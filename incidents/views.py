@@ -11,9 +11,10 @@ from threatdb.api.pagination import RECORD_KEYS, Key
 from threatdb.api.sight import Sight
 from threatdb.api.statistics import FacetsBackend, GroupingBackend, StatisticsViewSet
 from threatdb.api.views import RecordViewSet
+from threatdb.pictures.svg import Picture
 from threatdb.records.querysets import IndexQuerySet
 
-from . import statistics
+from . import chart, statistics
 from .columns import CLAIMS, INCIDENTS
 from .dimensions import FACETS, GROUPINGS
 from .filters import ClaimFilterSet, IncidentFilterSet
@@ -75,9 +76,13 @@ class IncidentStatisticsViewSet(StatisticsViewSet):
     dimension_words = "Also the totals of each group, by one or two of these with a comma between."
     dimensions = GROUPINGS
     most_dimensions = MAX_DIMENSIONS
+    has_picture = True
 
     def figures(self, rows: IndexQuerySet, dimensions: Mapping[str, Dimension], sight: Sight) -> dict[str, Any]:
         return statistics.figures(rows, dimensions, sight)
+
+    def picture(self, figures: dict[str, Any]) -> Picture:
+        return chart.picture(figures)
 
 
 class IncidentFacetsViewSet(StatisticsViewSet):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,20 +10,12 @@ from assessments import statistics
 from assessments.models import AssessmentIndex
 from threatdb.api import conditional
 from threatdb.api.docs import Page
-from threatdb.api.renderers import JSONRenderer
+from threatdb.api.renderers import JSONRenderer, SVGRenderer
 from threatdb.api.sight import Sight
 from threatdb.api.viewing import viewer_of_request
 from threatdb.pictures.svg import MEDIA_TYPE
 
 from . import calibration
-
-
-class SVGRenderer(BaseRenderer):
-    """Says that pictures are offered; they come as they are drawn."""
-
-    media_type = MEDIA_TYPE
-    format = "svg"
-    charset = None
 
 
 class CalibrationView(Page):

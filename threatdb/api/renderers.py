@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from rest_framework.renderers import BaseRenderer
 
+from threatdb.pictures.svg import MEDIA_TYPE
+
 
 @dataclass(frozen=True)
 class Envelope:
@@ -52,6 +54,22 @@ class JSONRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         return encoded(data)
+
+
+class SVGRenderer(BaseRenderer):
+    """Hands on a picture as it was drawn."""
+
+    media_type = MEDIA_TYPE
+    format = "svg"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return data or b""
 
 
 def encoded(data: Any) -> bytes:

@@ -9,6 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.serializers import Serializer
 
+from threatdb.pictures.svg import MEDIA_TYPE
 from threatdb.records.serializers import LeafSerializer, ReferenceField
 
 from . import errors, pagination
@@ -214,6 +215,8 @@ class RecordAutoSchema(AutoSchema):
     def _exports(self) -> Schema:
         """The other forms of a list, and its columns as the properties of one object."""
         view: Any = self.view
+        if getattr(view, "has_picture", False):
+            return {MEDIA_TYPE: {"schema": {"type": "string", "description": "The same as a picture (SVG)."}}}
         if not (self._lists() and hasattr(view, "columns")):
             return {}
         row = self._component(f"{view.record_type.title()}Row", row_schema(view.columns))

@@ -44,7 +44,7 @@ def draw(
             _report(picture, one, left + step / 2, bottom + LANE / 2)
     _names(picture, [one.name for one in stretches], step, height - BOTTOM + axes.SMALL + axes.GAP)
     picture.line((LEFT, bottom), (width - RIGHT, bottom), colour=palette.MUTED)
-    _key(picture)
+    axes.tolls(picture, LEFT)
     return picture
 
 
@@ -67,14 +67,3 @@ def _names(picture: Picture, names: Sequence[str], step: float, y: float) -> Non
     for place in range(0, len(names), every):
         middle = LEFT + (place + 0.5) * step
         picture.text((middle, y), names[place], anchor="middle", size=axes.SMALL, colour=palette.MUTED)
-
-
-def _key(picture: Picture) -> None:
-    """What the colours mean."""
-    x, y = float(LEFT), 14.0
-    for words, opacity in (("toll known", 1.0), ("toll unknown", 0.3)):
-        picture.rectangle(x, y - 9, 10, 10, fill=palette.BLUE, opacity=opacity, edge=palette.BLUE)
-        picture.text((x + 15, y), words, size=axes.SMALL, colour=palette.MUTED)
-        x += 95
-    picture.circle((x + 5, y - 4), 5, fill="none", edge=palette.RED, dashes="2 2")
-    picture.text((x + 15, y), "report on several incidents, in no bar", size=axes.SMALL, colour=palette.MUTED)
