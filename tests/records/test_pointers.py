@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.exceptions import ValidationError as Refused
 
 from actors.models import RelationshipContent
@@ -70,6 +72,13 @@ def test_several_at_once() -> None:
     found = pointers(make_incident, killed=FALLING, wounded=FALLING, place={"longitude": 1.5})
 
     assert found == {"/killed/low": ORDER, "/wounded/low": ORDER, "/place": "Latitude and longitude go together."}
+
+
+def test_where_nothing_is_wrong_one_query_says_so() -> None:
+    with CaptureQueriesContext(connection) as seen:
+        make_incident(killed={"low": 3, "high": 5, "state": "reported"}, place={"latitude": 1.5, "longitude": 2.5})
+
+    assert len([query for query in seen.captured_queries if "_check" in query["sql"]]) == 1
 
 
 def test_of_a_part_of_a_part() -> None:
