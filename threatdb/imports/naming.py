@@ -98,8 +98,8 @@ class Naming:
 
     def keep(self) -> None:
         """Keep what was found for the next transaction; the last thing before this one is committed."""
-        # An import of actors changes what it names.
-        if self.format.record_type != "actor":
+        # An import of actors or sources changes what it names.
+        if self.format.record_type not in ("actor", "source"):
             self.as_of = ledger.position()
 
     def resolve(self, documents: Sequence[Document]) -> Known:
