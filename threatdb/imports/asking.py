@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -86,10 +86,8 @@ class Asked:
             yield
         except ValidationError as error:
             status, detail = refusal_of(error)
-            told = [{**one, "pointer": self.places.get(one["pointer"][1:], one["pointer"])} for one in errors_of(error)]
-            raise Refused(
-                status, "The import is refused." if status == HTTPStatus.BAD_REQUEST else detail, told
-            ) from None
+            sentence = "The import is refused." if status == HTTPStatus.BAD_REQUEST else detail
+            raise Refused(status, sentence, map(self._placed, errors_of(error))) from None
         except Unreadable as error:
             where = {"row": error.row, "column": error.column}
             told = [{**body_error(f"/{FILE}" if self.in_form else "", error.detail, error.code), **_known(where)}]
@@ -109,28 +107,34 @@ def read(request: Request) -> Asked:
     known = options()
     refuse_unknown(request, known, (*JSON, *formats.names()))
     found: dict[str, Any] = {}
-    errors, texts, places = [], [], {}
+    texts: dict[str, str] = {}
+    places: dict[str, str] = {}
+    errors = []
     for name, given, place, tell in _given(request):
         try:
-            if name not in known:
-                raise values.Refused("There is no such option.", nearest(name, known), "unknown")
-            if name in places or len(given) > 1:
-                raise values.Refused("Give this once.", code="repeated")
+            texts[name] = _once(name, given, known, places)
             places[name] = place
-            if "\x00" in given[0]:
-                raise values.Refused("Null characters are not allowed.", code="null_character")
-            found[name] = known[name].parse(given[0])
-            texts.append((name, given[0]))
+            found[name] = known[name].parse(texts[name])
         except ValueError as error:
-            code, near = getattr(error, "code", "invalid"), getattr(error, "suggestions", ())
-            errors.append(tell(str(error), code, near))
+            errors.append(tell(str(error), getattr(error, "code", "invalid"), getattr(error, "suggestions", ())))
     if errors:
         raise Refused(HTTPStatus.BAD_REQUEST, "The import is asked for in a way that is not understood.", errors)
     in_form = request._request.content_type == FORM
-    asked = Asked(_wish(found), found.get("file_name"), tuple(sorted(texts)), places, in_form)
+    asked = Asked(_wish(found), found.get("file_name"), tuple(sorted(texts.items())), places, in_form)
     with asked.located():
         _refuse_publishing(request, asked.wish)
     return asked
+
+
+def _once(name: str, given: list[str], known: Collection[str], places: Collection[str]) -> str:
+    """The text of an option. Raises ``values.Refused`` for one that is not known, stands twice, or is no text."""
+    if name not in known:
+        raise values.Refused("There is no such option.", nearest(name, known), "unknown")
+    if name in places or len(given) > 1:
+        raise values.Refused("Give this once.", code="repeated")
+    if "\x00" in given[0]:
+        raise values.Refused("Null characters are not allowed.", code="null_character")
+    return given[0]
 
 
 def _given(request: Request) -> Iterator[tuple[str, list[str], str, Any]]:
