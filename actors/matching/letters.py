@@ -27,7 +27,9 @@ _IS_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]"
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
 # The Arabic article, and the word for “and” before it, are written as one word with their noun; God's own name is not
 # taken for a noun with one.
-_ARTICLE = re.compile(r"\b(و?)(?:ال|أل)(?!له\b)(?=\w{2,})")
+_ARTICLE = re.compile(r"\b(و?)(?:ال|أل)(?!ل[\u0647\u06c1]\b)(?=\w{2,})")
+# It is one word with what stands before it in a name, as every other script writes it: Abdullah, Fazlullah.
+_OF_GOD = re.compile(r"(?<=\w)\s+(?=الل[\u0647\u06c1]\b)")
 # Scripts whose words mostly lack vowels: Arabic and Hebrew.
 _VOWELLESS = re.compile("[\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\ufb1d-\ufdff\ufe70-\ufeff]")
 _APOSTROPHES = re.compile("['`´‘’ʻʼʾʿ\u02bd]")  # noqa: RUF001
@@ -42,7 +44,7 @@ def lacks_vowels(text: str) -> bool:
 def words_of(text: str) -> list[str]:
     """The words of a name in small Latin letters; letters with dots between them are one word."""
     if _IS_ARABIC.search(text):
-        text = _ARTICLE.sub(r"\1 ال ", _MARKS.sub("", text)).translate(_ARABIC)
+        text = _ARTICLE.sub(r"\1 ال ", _OF_GOD.sub("", _MARKS.sub("", text))).translate(_ARABIC)
     plain = _APOSTROPHES.sub("", anyascii(_APOSTROPHES.sub("", text))).lower()
     return _joined(_WORD.findall(plain[:MAX_KEY]))
 

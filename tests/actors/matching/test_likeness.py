@@ -117,3 +117,10 @@ def test_a_name_is_itself(name: str) -> None:
     own = form_of(name)
     if own:
         assert likeness.compare(own, own, lambda word: 1.0) == Likeness(1.0, ("exact",))
+
+
+@pytest.mark.parametrize(
+    ("apart", "joined"), [("عبد الله عزام", "عبدالله عزام"), ("فضل اللہ", "فضلاللہ"), ("حزب الله", "حزبالله")]
+)
+def test_the_name_of_god_is_one_word_with_what_stands_before_it(apart: str, joined: str) -> None:
+    assert words_of(apart) == words_of(joined)
