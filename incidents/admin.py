@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from threatdb.curation.admin import (
     CitationInline,
@@ -16,6 +17,7 @@ from threatdb.curation.admin import (
     VocabularyAdmin,
 )
 
+from . import statistics_page
 from .models import (
     CasualtyReport,
     Claim,
@@ -133,6 +135,7 @@ class IncidentCitationInline(CitationInline):
 class IncidentAdmin(RecordAdmin):
     """Incidents."""
 
+    change_list_template = "admin/incidents/incident_change_list.html"
     list_display = ("title", "kind", "date_earliest", "place_country", "state", "marking", "readers", "updated_at")
     list_filter = (*RecordAdmin.list_filter, "kind", "domain")
     search_fields = ("title", "summary", "place_admin1", "place_locality", "identifiers__value")
@@ -185,6 +188,14 @@ class IncidentAdmin(RecordAdmin):
         IdentifierInline,
         IncidentCitationInline,
     ]
+
+    def get_urls(self) -> list[Any]:
+        shown = self.admin_site.admin_view(self.statistics_view)
+        return [path("statistics/", shown, name="incident_statistics"), *super().get_urls()]
+
+    def statistics_view(self, request: HttpRequest) -> HttpResponse:
+        """Totals of incidents as a picture and a table."""
+        return statistics_page.respond(request, self.admin_site)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Note who preferred one toll to the others."""

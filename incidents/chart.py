@@ -70,6 +70,11 @@ def _crossed(groups: Groups, by: Sequence[str]) -> Picture:
     return matrix.draw(lines, columns, counts, WIDTH, title, words, " ".join(filter(None, left)))
 
 
+def name_of(group: dict[str, Any]) -> str:
+    """A group in words."""
+    return ", ".join(_label(name, value) for name, value in group.items())
+
+
 def _counts(group: dict[str, Any]) -> tuple[int, int, int]:
     """Incidents with a known toll and with an unknown one, and reports on several."""
     single = group["single"]

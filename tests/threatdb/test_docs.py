@@ -23,7 +23,7 @@ from actors.matching import batches, finding, register
 from actors.then import KindThen
 from assessments.pages import profile_pictures, scores_page
 from assessments.profiles import figures, periods
-from incidents import statistics
+from incidents import statistics, statistics_page
 from tests.api.grammar import LISTS
 from threatdb import gunicorn
 from threatdb import settings as project
@@ -316,6 +316,7 @@ CONSTANTS = {
     "Bars of a timeline on a profile's page": (profile_pictures, "MAX_BARS"),
     "Places on the map of a profile's page": (profile_pictures, "MAX_PLACES"),
     "Rows of a table on the page of scores": (scores_page, "MAX_GROUPS_SHOWN"),
+    "Rows of the table on the page of statistics": (statistics_page, "MAX_GROUPS_SHOWN"),
     "Records on a page": (pagination, "MAX_SIZE"),
     "Records on a page unless asked": (pagination, "DEFAULT_SIZE"),
     "Records in an export": (formats, "MAX_ROWS"),

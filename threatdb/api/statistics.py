@@ -87,15 +87,16 @@ class StatisticsViewSet(FilteredViewSet):
             request, self.sight, lambda position: remembered(what, request, self.sight, position, make)
         )
 
-    def _encoded(self) -> bytes:
-        # Kept as bytes, since an answer of ten thousand groups takes longer to write than to look up.
-        return encoded(self._answer())
-
-    def _drawn(self) -> bytes:
-        return self.picture(self._answer()).encode()
-
-    def _answer(self) -> dict[str, Any]:
+    def answer(self) -> dict[str, Any]:
+        """What the request's parameters come to, before it is written in any form. Raises ``InvalidParameters``."""
         rows = self.filtered()
         given = self.request.query_params.getlist(self.dimension_name)
         asked = read_dimensions(self.dimension_name, given, self.dimensions, self.most_dimensions)
         return self.figures(rows, {name: self.dimensions[name] for name in asked}, self.sight)
+
+    def _encoded(self) -> bytes:
+        # Kept as bytes, since an answer of ten thousand groups takes longer to write than to look up.
+        return encoded(self.answer())
+
+    def _drawn(self) -> bytes:
+        return self.picture(self.answer()).encode()
