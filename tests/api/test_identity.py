@@ -203,11 +203,11 @@ class TestRelatives:
     def test_what_is_certain_of_a_relationship(
         self, client: Client, sides: dict[str, tuple[str | None, str | None]], certain: set[str]
     ) -> None:
-        root, loose = public.actor(slug="root"), public.actor(slug="loose")
+        host, loose = public.actor(slug="host"), public.actor(slug="loose")
         period = {side: {"earliest": earliest, "latest": latest} for side, (earliest, latest) in sides.items()}
-        public.relationship(subject=loose, object=root, kind="part_of", period={**period, "precision": "unknown"})
+        public.relationship(subject=loose, object=host, kind="part_of", period={**period, "precision": "unknown"})
         deeds = {deed(loose, day): day for day in ("2015-06-01", "2016-01-01", "2020-01-01", "2020-01-02")}
-        assert {deeds[key] for key in self.asked(client, actor="root", include__certainly="parts")} == certain
+        assert {deeds[key] for key in self.asked(client, actor="host", include__certainly="parts")} == certain
 
     def test_a_ring_comes_to_an_end(self, client: Client, family: Family) -> None:
         family.link(family.root, "splinter_of", family.heir, "2019-01-01")

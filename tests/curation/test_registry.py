@@ -37,6 +37,7 @@ LEDGER = {
     "records.revision",
     "records.head",
     "records.reference",
+    "records.pastreference",
     "records.searchtext",
     "records.tombstone",
     "api.keptanswer",
