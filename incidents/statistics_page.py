@@ -43,7 +43,7 @@ class AskedForm(forms.Form):
         max_length=500,
         required=False,
         label="Other filters, as in the API",
-        widget=forms.TextInput(attrs={"size": 40, "placeholder": "tactic=bombing&killed__certainly_gte=10"}),
+        widget=forms.TextInput(attrs={"class": "pages-long", "placeholder": "tactic=bombing&killed__certainly_gte=10"}),
     )
 
     def clean_more(self) -> str:
@@ -89,6 +89,8 @@ def _found(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
     except InvalidParameters as error:
         return {"refused": [f"{one['parameter']}: {one['detail']}" for one in error.errors]}
     most = sorted(figures["groups"], key=lambda group: -group["single"]["incidents"])[:MAX_GROUPS_SHOWN]
+    if figures["group_by"][0] in chart.PERIODS:
+        most.sort(key=lambda group: chart.name_of(group["group"]))
     address = f"{reverse('incident-statistics-list')}?{query.urlencode()}"
     return {
         "figures": figures,

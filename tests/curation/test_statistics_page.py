@@ -52,7 +52,7 @@ class TestFigures:
             "2 single incidents that readers with your clearance see, and apart from them 1 report on several" in words
         )
         assert "2021 1 3 4 — 0 0 — — 1" in words
-        assert "2020 1 0 — — 1 0 — — 0" in words
+        assert "2020 1 0 — — 1 0 — — 0 2021 1 3 4" in words
 
     def test_it_groups_by_two_and_filters_as_the_api_does(self, client: Client) -> None:
         words = told(page(client, by="admin1", and_by="year", country="AF", more="killed__certainly_gte=3"))
