@@ -34,7 +34,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("threatdb/api/history.py", "_steps"): "reason codes, of a record whose history the viewer may read",
     ("actors/naming.py", "_near"): "joined to the visible revisions",
     ("actors/identity.py", "of_kinds"): "terms of the rows of a sight",
-    ("actors/spells.py", "naming"): "terms, joined to the visible rows that are given",
     (
         "actors/importers/reviewing.py",
         "undecided",

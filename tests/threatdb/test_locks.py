@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "requirements"
-PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+# The extras stand in brackets, without which an older pip takes a newer version than the pinned one.
+PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z, ]+\])?==(\S+)", re.MULTILINE)
 
 
 def pins(kind: str) -> dict[str, str]:
