@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incidents.models import Incident
 from incidents.serializers import IncidentSerializer
+from sources.models import Source
 from tests.api import public
 from tests.factories.records import change
+from threatdb.imports import batches, running
+from threatdb.imports.batches import Wish
+from threatdb.imports.choices import Decision
+from threatdb.imports.deciding import decide
 from threatdb.imports.models import Batch, BatchRow
 from threatdb.imports.reading import Unreadable
 from threatdb.records import documents, ledger
 from threatdb.records.markings import Marking
 from threatdb.records.models import Revision
+from threatdb.records.visibility import Viewer
+from threatdb.records.writing import Author
 
 from .conftest import Back
-from .returning import Row, counted, exported, rows_of
+from .returning import Row, counted, exported, file_of, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -209,7 +218,46 @@ def test_a_hidden_record_is_answered_like_one_that_never_was(incident: Incident,
     assert problems(batch) == [("id", "unknown_record")]
 
 
+@pytest.mark.parametrize("key", ["killed", "title"])
+def test_both_cannot_be_kept_of_what_no_data_set_reports(incident: Incident, back: Back, key: str) -> None:
+    (row,) = rows_of(exported("incidents"))
+    change(IncidentSerializer, incident, title="Ours", killed={"low": 9})
+    conflict = only(back([row | {"title": "Theirs", "killed_low": "4"}]))
+
+    with pytest.raises(ValidationError) as refused:
+        decide(conflict, {key: Decision.BOTH}, Author())
+
+    assert {name: [e.code for e in errors] for name, errors in refused.value.error_dict.items()} == {key: ["not_both"]}
+
+
 # --- New rows ---
+
+
+def test_nobody_makes_a_record_out_of_his_own_sight(back: Back) -> None:
+    public.source(title="Atlas")
+    (row,) = rows_of(exported("sources", fields="id,title,kind,marking"))
+    rows = [row | {"id": "", "title": marking, "marking": marking} for marking in ("amber", "red", "TLP:RED", "green")]
+
+    batch = back(rows, by=curator_up_to_green(), format="threatdb-sources", marking=Marking.GREEN)
+
+    kept = BatchRow.objects.filter(batch=batch).order_by("number")
+    found = [[(one["column"], one["code"]) for one in kept_row.listed_problems()] for kept_row in kept]
+    assert found == [[("marking", "beyond_clearance")]] * 3 + [[]]
+    assert set(Source.objects.values_list("title", flat=True)) == {"Atlas", "green"}
+
+
+def test_a_token_of_less_clearance_makes_no_record_above_it(back: Back, tmp_path: Path) -> None:
+    public.source(title="Atlas")
+    (row,) = rows_of(exported("sources", fields="id,title,kind,marking"))
+    path, user = tmp_path / "sources.csv", curator_up_to_green()
+    path.write_bytes(file_of([row | {"id": "", "title": "New", "marking": "green"}]))
+    wish = Wish(format="threatdb-sources", marking=Marking.CLEAR)
+
+    batch = batches.open_batch(path, wish, by=user, viewer=Viewer(Marking.CLEAR, curates=True))
+    assert running.claim(batch)
+    running.run(batch, path)
+
+    assert problems(batch) == [("marking", "beyond_clearance")]
 
 
 def test_a_row_without_an_id_is_a_new_record_and_known_again(incident: Incident, back: Back) -> None:

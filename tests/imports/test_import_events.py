@@ -268,6 +268,43 @@ def test_what_cannot_be_published_stays_a_draft_and_says_why(bring: Import) -> N
     assert BatchRow.objects.get(batch=batch).listed_problems()[0]["code"] == "not_published"
 
 
+def test_an_actor_that_cites_a_draft_of_another_release_stays_a_draft_and_so_does_its_row(bring: Import) -> None:
+    bring([row(1)], release="23.1")
+    batch = bring([row(2), row(3, side_a="", side_b="Green Front", side_b_new_id=1300)], release="99.1", publish=True)
+
+    assert (batch.state, batch.read, counts(batch), batch.warnings) == ("done", 2, {"created": 2}, 1)
+    (kept,) = BatchRow.objects.filter(batch=batch, problems__isnull=False)
+    (problem,) = kept.listed_problems()
+    assert (kept.number, problem["code"], problem["severity"]) == (2, "not_published", "warning")
+    assert f"actor {Actor.objects.get(slug='blue-front').pk} is not published" in problem["detail"]
+    assert dict(Actor.objects.values_list("slug", "state")) == {
+        "government-of-redland": "draft",
+        "blue-front": "draft",
+        "green-front": "published",
+    }
+
+
+def test_a_fault_of_ours_ends_the_import_of_the_command_too(
+    fixtures: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise ValidationError("No rule that an import knows of.")
+
+    monkeypatch.setattr("threatdb.imports.naming.Naming.resolve", refuse)
+    with pytest.raises(CommandError, match="The import is failed"):
+        call_command("import_events", str(write(tmp_path / "ged.csv", [row(1)])))
+
+    batch = Batch.objects.get()
+    failure = {"code": "fault", "detail": running.FAULT, "row": None, "column": None}
+    assert (batch.state, batch.failure, batch.lease) == ("failed", failure, None)
+    assert running.FAULT in capsys.readouterr().out
+    assert "No rule that an import knows of." in caplog.text
+
+
 @pytest.mark.parametrize(
     ("size", "seconds", "following"),
     [(50, 0.01, 100), (100, 0.2, 200), (900, 0.3, 1000), (400, 0.8, 200), (40, 0.8, 25), (50, 9.0, 25), (50, 0.0, 100)],

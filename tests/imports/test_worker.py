@@ -170,14 +170,14 @@ def test_a_fault_of_ours_fails_the_import_and_keeps_nobody_waiting(
     user: User, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = (waiting(user, row(number), folder=folder) for number in (1, 2))
-    real = running.run
+    real = running.Pass.go
 
-    def broken(batch: Batch, *args: Any) -> Batch:
-        if batch.pk == first.pk:
+    def broken(self: running.Pass, *args: Any) -> None:
+        if self.batch.pk == first.pk:
             raise ZeroDivisionError
-        return real(batch, *args)
+        real(self, *args)
 
-    monkeypatch.setattr(running, "run", broken)
+    monkeypatch.setattr(running.Pass, "go", broken)
     assert (run(first).failure or {})["code"] == "fault"
     second.refresh_from_db()
     assert second.state == "done"

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from threatdb.records import bulk, creating, registry, services, writing
+from threatdb.records import bulk, creating, registry, writing
 from threatdb.records.choices import State
 from threatdb.records.creating import Created
 from threatdb.records.models import Record
@@ -31,7 +31,7 @@ from .formats import Format, Key, Problem, Reading, Severity
 from .judging import Judged
 from .models import BatchRow, Origin
 from .naming import Naming
-from .refusals import REFUSALS, problems_of
+from .refusals import REFUSALS, beyond_clearance, problems_of, publish
 from .telling import Told, beside, own
 
 
@@ -67,10 +67,12 @@ class Bringing:
         for one in told:
             record = records.get(one.key)
             origin = origins.get((one.key, record.pk)) if record else None
-            if record is None:
-                fresh.append(one)
-            elif origin and origin.digest == one.row.digest:
+            if record and origin and origin.digest == one.row.digest:
                 one.keep(record.pk, origin)
+            elif beyond := beyond_clearance({"marking": self.marking, **one.document}, self.author.viewer):
+                one.refuse([beyond])
+            elif record is None:
+                fresh.append(one)
             else:
                 changed.append((one, record, origin))
         self._create(record_type, fresh)
@@ -121,11 +123,8 @@ class Bringing:
 
     def _publish(self, told: Told, record: Record) -> None:
         """Publish what the row wrote; where a rule refuses, it stays a draft, and the row says why."""
-        try:
-            with transaction.atomic():
-                services.publish(record, by=self.author.by, note=self.author.reason_note)
-        except REFUSALS as refusal:
-            why = "; ".join(problem.detail for problem in problems_of(refusal))
+        if problems := publish(record, self.author):
+            why = "; ".join(problem.detail for problem in problems)
             told.note([Problem(None, "not_published", why, Severity.WARNING)])
 
     def _new(self, record_type: RecordType, told: Told) -> Document:

@@ -125,14 +125,17 @@ def _change(
         return {}
     if decision == Decision.THEIRS:
         return {_key_of(key): theirs}
-    beside = record_type.beside(today, _key_of(key), theirs, str(_dataset(batch, author)))
+    dataset = _dataset(batch, author)
+    beside = record_type.beside(today, _key_of(key), theirs, str(dataset)) if dataset else None
     if beside is None:
         raise _refusal(key, "Of this only one value can be kept: theirs or ours.", "not_both")
     return beside
 
 
-def _dataset(batch: Batch, author: Author) -> UUID:
-    """The source that is the data set of the batch."""
+def _dataset(batch: Batch, author: Author) -> UUID | None:
+    """The source that is the data set of the batch; None where its rows are not cited to it."""
+    if batch.make_format().source() is None:
+        return None
     key = Key(batch.format, batch.release or naming.ANY_RELEASE)
     found = naming.find("source", [key], author.viewer).get(key)
     if found is None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from threatdb.records import bulk, creating, ledger, registry, services, writing
+from threatdb.records import bulk, creating, ledger, registry, writing
 from threatdb.records.choices import State
 from threatdb.records.creating import Created
 from threatdb.records.markings import parse_marking
@@ -24,6 +24,7 @@ from threatdb.records.writing import Author
 from .formats import DATASET, Format, Key, Named, NamedActor, slots
 from .models import Origin
 from .namesakes import namesakes, remember
+from .refusals import publish
 
 # By what a data set is known whose release nobody has named.
 ANY_RELEASE = "any release"
@@ -136,9 +137,12 @@ class Naming:
         return found.pk
 
     def _publish(self, record: Record) -> None:
-        """Publish what an import made and nobody has taken in hand since."""
+        """Publish what an import made and nobody has taken in hand since.
+
+        Where it stays a draft, so does what names it, whose row says why.
+        """
         if record.state == State.DRAFT and not record.is_in_force and self._is_imported(record):
-            services.publish(record, by=self.author.by, note=self.author.reason_note)
+            publish(record, self.author)
 
     def _is_imported(self, record: Record) -> bool:
         return Origin.objects.filter(record_id=record.pk, seq__isnull=False).exists()
@@ -179,7 +183,7 @@ class Naming:
         record, _ = writing.write(actor_type, {**document, "slug": slug}, self.author)
         made = Created(record.pk, record.latest_seq or 0)
         if self.publish:
-            services.publish(record, by=self.author.by, note=self.author.reason_note)
+            publish(record, self.author)
         return made
 
     def _document(self, actor: NamedActor, source: str | None) -> Document:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from rest_framework import serializers
 
 from threatdb.api.errors import errors_of
+from threatdb.api.writes.records import BEYOND
 from threatdb.records import services
+from threatdb.records.markings import parse_marking
+from threatdb.records.models import Record
+from threatdb.records.registry import Document
+from threatdb.records.visibility import Viewer
+from threatdb.records.writing import Author
 
 from .formats import Problem
 
@@ -17,3 +24,23 @@ def problems_of(refusal: Exception) -> list[Problem]:
     """What refused a document, as problems of its row; the key of the document goes before the sentence."""
     found = errors_of(refusal) or [{"pointer": "", "code": "refused", "detail": str(refusal)}]
     return [Problem(None, e["code"], f"{e['pointer'].lstrip('/')}: {e['detail']}".lstrip(": ")) for e in found]
+
+
+def beyond_clearance(document: Document, viewer: Viewer) -> Problem | None:
+    """What is wrong with a document that is marked above the clearance of whoever imports it."""
+    try:
+        marking = parse_marking(str(document["marking"]))
+    except ValueError:
+        # The serializer says what is wrong with it.
+        return None
+    return Problem("marking", "beyond_clearance", BEYOND) if marking > viewer.clearance else None
+
+
+def publish(record: Record, author: Author) -> list[Problem]:
+    """Publish what an import wrote; where a rule refuses, it stays a draft, and the problems say why."""
+    try:
+        with transaction.atomic():
+            services.publish(record, by=author.by, note=author.reason_note, viewer=author.viewer)
+    except REFUSALS as refusal:
+        return problems_of(refusal)
+    return []

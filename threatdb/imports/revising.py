@@ -22,7 +22,7 @@ from threatdb.api.exports.columns import Batch, Column
 from threatdb.api.exports.texts import written
 from threatdb.records import documents, registry, veiling
 from threatdb.records.choices import State
-from threatdb.records.markings import Marking, parse_marking
+from threatdb.records.markings import parse_marking
 from threatdb.records.models import Record, Revision
 from threatdb.records.registry import Document
 from threatdb.records.visibility import Viewer
@@ -32,10 +32,8 @@ from . import renewing
 from .choices import Outcome
 from .exported import DERIVED, ExportedTable
 from .formats import Cells, Problem
-from .refusals import REFUSALS, problems_of
+from .refusals import REFUSALS, beyond_clearance, problems_of
 from .telling import Told
-
-BEYOND = "This is marked above your own clearance, so that you would lose sight of it."
 
 
 @dataclass
@@ -184,21 +182,12 @@ def _change(
             problems.append(Problem(column.name, "derived", DERIVED))
         elif problem := table.put(theirs, column.name, cell):
             problems.append(problem)
-    if (marking := _beyond(theirs, viewer)) is not None:
+    if (marking := beyond_clearance(theirs, viewer)) is not None:
         problems.append(marking)
     if problems:
         pair.told.refuse(problems)
         return None
     return _compared(pair, theirs, changed)
-
-
-def _beyond(theirs: Document, viewer: Viewer) -> Problem | None:
-    try:
-        marking: Marking | None = parse_marking(str(theirs["marking"]))
-    except ValueError:
-        # The serializer says what is wrong with it.
-        return None
-    return Problem("marking", "beyond_clearance", BEYOND) if marking and marking > viewer.clearance else None
 
 
 def _compared(pair: _Pair, theirs: Document, changed: Sequence[tuple[Column, bool]]) -> _Change:

@@ -8,6 +8,7 @@ lease, and each chunk is on the condition that he still does.
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,7 +18,7 @@ from time import monotonic
 from typing import TypeVar
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -33,6 +34,10 @@ from .judging import Judge, Judged
 from .models import Batch, BatchRow
 from .naming import Naming
 from .reading import Unreadable, open_sheet
+
+log = logging.getLogger(__name__)
+
+FAULT = "Something went wrong on our side; it has been logged. What was written stays."
 
 # The most rows of one transaction, and the fewest unless there are no more.
 CHUNK, LEAST = 1000, 25
@@ -57,6 +62,10 @@ COUNTED = {
 
 class Lost(Exception):
     """The batch was cancelled, or another process has it in hand now."""
+
+
+class Stopped(Exception):
+    """The process was asked to end; the batch goes on another time."""
 
 
 class _Undone(Exception):
@@ -87,7 +96,11 @@ def fail(batch: Batch, code: str, detail: str) -> None:
 
 
 def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Batch:
-    """Run the batch, which this process has claimed, to its end. Raises ``Lost`` where it is taken away."""
+    """Run the batch, which this process has claimed, to its end, which may be a failure that it states.
+
+    Raises ``Lost`` where it is taken away, ``Stopped`` as ``progress`` does, ``FileNotFoundError`` where the file is
+    not there, and what the driver raises where the database has gone away.
+    """
     try:
         if batch.total is None:
             with open_sheet(path) as sheet:
@@ -99,6 +112,13 @@ def run(batch: Batch, path: Path, progress: Progress = lambda rows: None) -> Bat
     except Unreadable as error:
         failure = {"code": error.code, "detail": error.detail, "row": error.row, "column": error.column}
         _end(batch, BatchState.FAILED, failure=failure)
+        return batch
+    except (Lost, Stopped, FileNotFoundError, OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Run again, it would fail again, and keep all that come after it waiting.
+        log.exception("The import %s failed.", batch.pk)
+        fail(batch, "fault", FAULT)
         return batch
     _end(batch, BatchState.DONE)
     return batch

@@ -10,7 +10,6 @@ from datetime import timedelta
 from threading import Event
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,11 +26,6 @@ MISSING = (
     "The uploaded file is not in the store any more: send it again. Hosts beside each other have to share the store."
 )
 NOT_ALLOWED = "The account may not import any more, or not publish what it imports."
-FAULT = "Something went wrong on our side; it has been logged. What was written stays."
-
-
-class Stopped(Exception):
-    """The worker was asked to end."""
 
 
 def round_of_work(stop: Event) -> bool:
@@ -60,11 +54,11 @@ def work(pk: UUID, stop: Event) -> bool:
 
     def progress(rows: int) -> None:
         if stop.is_set():
-            raise Stopped
+            raise running.Stopped
 
     try:
         _run(batch, progress)
-    except Stopped:
+    except running.Stopped:
         running.release(batch)
         log.info("The import %s rests after row %d.", batch.pk, batch.position)
         return False
@@ -84,12 +78,6 @@ def _run(batch: Batch, progress: running.Progress) -> None:
         running.run(batch, path, progress)
     except FileNotFoundError:
         running.fail(batch, "missing_file", MISSING)
-    except (Stopped, running.Lost, OperationalError, InterfaceError):
-        raise
-    except Exception:
-        # Run again, it would fail again, and keep all that come after it waiting.
-        log.exception("The import %s failed.", batch.pk)
-        running.fail(batch, "fault", FAULT)
     log.info("The import %s: %s", batch.pk, reports.text(batch).replace("\n", " "))
 
 
