@@ -117,6 +117,7 @@ class Acled(Format):
     name = "acled"
     label = "Armed Conflict Location and Event Data"
     required = frozenset({"event_id_cnty", "event_date", "event_type", "actor1", "fatalities"})
+    told_in = {("killed", name): "fatalities" for name in ("low", "best")}
     licence = "acled"
     marking = Marking.AMBER
     lowest_marking = Marking.GREEN

@@ -75,6 +75,9 @@ class Gtd(Format):
     name = "gtd"
     label = "Global Terrorism Database"
     required = frozenset({"eventid", "iyear", "imonth", "iday", "attacktype1", "gname", "nkill", "nwound"})
+    told_in = {
+        (key, name): column for key, column in (("killed", "nkill"), ("wounded", "nwound")) for name in ("low", "best")
+    }
     licence = "gtd"
     marking = Marking.AMBER
     lowest_marking = Marking.GREEN

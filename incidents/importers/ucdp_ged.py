@@ -69,6 +69,7 @@ class UcdpGed(Format):
     required = frozenset({"id", "date_start", "date_end", "best"})
     licence = "ucdp-ged"
     marking = Marking.CLEAR
+    told_in = {("killed", name): name for name in ("low", "best", "high")}
 
     def __init__(self, release: str = "") -> None:
         super().__init__(release)

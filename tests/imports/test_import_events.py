@@ -268,6 +268,18 @@ def test_what_cannot_be_published_stays_a_draft_and_says_why(bring: Import) -> N
     assert BatchRow.objects.get(batch=batch).listed_problems()[0]["code"] == "not_published"
 
 
+def test_what_a_rule_refuses_is_told_at_its_column(bring: Import) -> None:
+    batch = bring([row(1, best=99999999999999, high=99999999999999)])
+
+    problems = BatchRow.objects.get(batch=batch).listed_problems()
+    assert counts(batch) == {"rejected": 1}
+    assert [(problem["column"], problem["code"]) for problem in problems] == [
+        ("best", "max_value"),
+        ("high", "max_value"),
+    ]
+    assert not any("killed" in problem["detail"] for problem in problems)
+
+
 def test_an_actor_that_cites_a_draft_of_another_release_stays_a_draft_and_so_does_its_row(bring: Import) -> None:
     bring([row(1)], release="23.1")
     batch = bring([row(2), row(3, side_a="", side_b="Green Front", side_b_new_id=1300)], release="99.1", publish=True)

@@ -127,6 +127,10 @@ class Bringing:
             why = "; ".join(problem.detail for problem in problems)
             told.note([Problem(None, "not_published", why, Severity.WARNING)])
 
+    def _refuse(self, told: Told, refusal: Exception) -> None:
+        """Note what refused the record, at the columns where it is the row's own."""
+        told.refuse(problems_of(refusal, None if told.name else self.format))
+
     def _new(self, record_type: RecordType, told: Told) -> Document:
         document = {"marking": self.marking, **told.placed(told.document)}
         if record_type.name == "actor" and not document.get("slug") and document.get("name"):
@@ -139,7 +143,7 @@ class Bringing:
             with transaction.atomic():
                 record, _ = writing.write(record_type, data, self.author)
         except REFUSALS as refusal:
-            told.refuse(problems_of(refusal))
+            self._refuse(told, refusal)
             return None
         return Created(record.pk, record.latest_seq or 0)
 
@@ -169,7 +173,7 @@ class Bringing:
                 with transaction.atomic():
                     self._change_one(record_type, one, record, origin, data, before.get(one.key), known)
             except REFUSALS as refusal:
-                one.refuse(problems_of(refusal))
+                self._refuse(one, refusal)
 
     def _former(self, changed: Sequence[tuple[Told, Record, Origin | None]]) -> dict[Key, Document | None]:
         """What the rows said when they were imported last, by today's reading of their cells."""

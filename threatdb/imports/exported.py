@@ -78,6 +78,14 @@ class ExportedTable(Format):
             return Problem(name, "bad_value", str(error))
         return None
 
+    def column_of(self, path: tuple[str, ...]) -> str | None:
+        """The column whose value lies at that path, or the only one that says something beneath it."""
+        paths = {name: self.columns[name].path or () for name in self.written()}
+        exact = [name for name, own in paths.items() if own == path]
+        beneath = [name for name, own in paths.items() if own[: len(path)] == path]
+        found = exact or beneath
+        return found[0] if len(found) == 1 else None
+
     @classmethod
     def written(cls) -> frozenset[str]:
         """The columns that can be written."""

@@ -131,6 +131,8 @@ class Format:
     """The marking of its records where the importer asks for no other."""
     lowest_marking: ClassVar[Marking] = Marking.CLEAR
     """The marking below which its terms let no record go."""
+    told_in: ClassVar[Mapping[tuple[str, ...], str]] = {}
+    """By the path of a value in the document the column that tells it, of values that a rule may refuse."""
 
     def __init__(self, release: str = "") -> None:
         self.release = release
@@ -156,6 +158,10 @@ class Format:
             if name and count > 1
         ]
         return sorted([*missing, *doubled], key=lambda problem: problem.column or "")
+
+    def column_of(self, path: tuple[str, ...]) -> str | None:
+        """The column that tells what lies at the path in the document of a row; None where it is not one alone."""
+        return self.told_in.get(path)
 
     def source(self) -> Document | None:
         """The document of the source that is the data set itself; None where its rows are not cited to it."""

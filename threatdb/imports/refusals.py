@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from rest_framework import serializers
@@ -15,15 +18,27 @@ from threatdb.records.registry import Document
 from threatdb.records.visibility import Viewer
 from threatdb.records.writing import Author
 
-from .formats import Problem
+from .formats import Format, Problem
 
 REFUSALS = (ValidationError, serializers.ValidationError, services.Conflict)
 
 
-def problems_of(refusal: Exception) -> list[Problem]:
-    """What refused a document, as problems of its row; the key of the document goes before the sentence."""
+def problems_of(refusal: Exception, kind: Format | None = None) -> list[Problem]:
+    """What refused a document, as problems of its row, each at the column that the format tells the value from.
+
+    Where that is no one column, the key of the document goes before the sentence.
+    """
     found = errors_of(refusal) or [{"pointer": "", "code": "refused", "detail": str(refusal)}]
-    return [Problem(None, e["code"], f"{e['pointer'].lstrip('/')}: {e['detail']}".lstrip(": ")) for e in found]
+    return [_problem_of(error, kind) for error in found]
+
+
+def _problem_of(error: Mapping[str, Any], kind: Format | None) -> Problem:
+    pointer, detail = error["pointer"].lstrip("/"), error["detail"]
+    # A column tells the same of each part of a list.
+    path = tuple(step for step in pointer.split("/") if step and not step.isdigit())
+    if kind and path and (column := kind.column_of(path)):
+        return Problem(column, error["code"], detail)
+    return Problem(None, error["code"], f"{pointer}: {detail}" if pointer else detail)
 
 
 def beyond_clearance(document: Document, viewer: Viewer) -> Problem | None:

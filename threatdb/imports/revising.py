@@ -80,7 +80,7 @@ def _write(table: ExportedTable, pair: _Pair, change: _Change, author: Author) -
         with transaction.atomic():
             found = renewing.written(record_type, pair.record, change.sets, change.conflicts, author)
     except REFUSALS as refusal:
-        pair.told.refuse(problems_of(refusal))
+        pair.told.refuse(problems_of(refusal, table))
         return Outcome.REJECTED
     pair.told.settle(found.outcome, pair.record.pk, found.conflicts)
     return found.outcome
