@@ -192,9 +192,10 @@ class Acled(Format):
         return {"earliest": earliest, "latest": latest, "precision": precision.value, "as_reported": said[:200]}
 
     def _place_of(self, row: Noted) -> Document:
-        latitude, longitude = row.point()
+        latitude, longitude = point = row.point()
         name = row.text("country")
         country = self.places.country(name, row.whole("iso"))
+        row.doubt_point(self.places.countries, country, point)
         precision = PLACES.get(row.code("geo_precision", PLACES) or 0, PlacePrecision.UNKNOWN)
         if country is None and name:
             if WATERS.search(name):

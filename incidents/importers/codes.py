@@ -53,12 +53,12 @@ class Places:
     """Countries as GTD and ACLED name and number them."""
 
     def __init__(self) -> None:
-        self._countries = Countries()
+        self.countries = Countries()
 
     def country(self, name: str | None, numeric: int | None = None) -> str | None:
         """Our code of a country by its ISO 3166-1 number, or else by its name."""
-        by_number = self._countries.by_numeric.get(numeric) if numeric is not None else None
-        return by_number or self._countries.named(name) or SPELLED.get(fold_name(name or ""))
+        by_number = self.countries.by_numeric.get(numeric) if numeric is not None else None
+        return by_number or self.countries.named(name) or SPELLED.get(fold_name(name or ""))
 
 
 class Codes:

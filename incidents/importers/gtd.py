@@ -158,12 +158,14 @@ class Gtd(Format):
         return {"earliest": earliest, "latest": latest, "precision": precision.value, "as_reported": said}
 
     def _place_of(self, row: Noted) -> Document:
-        latitude, longitude = row.point()
+        latitude, longitude = point = row.point()
+        country = self._country_of(row, "country_txt")
+        row.doubt_point(self.places.countries, country, point)
         specificity = row.code("specificity", PLACES)
         near = specificity == 1 and row.whole("vicinity") == 1
         precision = PlacePrecision.NEAR_PLACE if near else PLACES.get(specificity or 5, PlacePrecision.UNKNOWN)
         return {
-            "country": self._country_of(row, "country_txt"),
+            "country": country,
             "admin1": _known(row.text("provstate")),
             "locality": _known(row.text("city")),
             "latitude": latitude,

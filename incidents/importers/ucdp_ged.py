@@ -128,9 +128,11 @@ class UcdpGed(Format):
 
     def _place_of(self, row: _Row, where: str | None) -> Document:
         precision = row.code("where_prec", PLACES)
-        latitude, longitude = row.point()
+        latitude, longitude = point = row.point()
+        country = self._country_of(row)
+        row.doubt_point(self.countries, country, point)
         return {
-            "country": self._country_of(row),
+            "country": country,
             "admin1": row.text("adm_1", 200),
             "admin2": row.text("adm_2", 200),
             "locality": where,

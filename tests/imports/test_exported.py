@@ -16,15 +16,16 @@ from incidents.serializers import IncidentSerializer
 from sources.models import Source
 from tests.api import public
 from tests.factories.records import change
-from threatdb.imports import batches, running
+from threatdb.imports import batches, formats, running
 from threatdb.imports.batches import Wish
 from threatdb.imports.choices import Decision
 from threatdb.imports.deciding import decide
+from threatdb.imports.exported import ExportedTable
 from threatdb.imports.models import Batch, BatchRow
 from threatdb.imports.reading import Unreadable
 from threatdb.records import documents, ledger
 from threatdb.records.markings import Marking
-from threatdb.records.models import Revision
+from threatdb.records.models import Country, Revision
 from threatdb.records.visibility import Viewer
 from threatdb.records.writing import Author
 
@@ -53,6 +54,12 @@ def incident() -> Incident:
         ],
         citations=[public.cited(public.source(title="Atlas"), locator="p. 3")],
     )
+
+
+def table() -> type[ExportedTable]:
+    found = formats.get("threatdb-incidents")
+    assert issubclass(found, ExportedTable)
+    return found
 
 
 def only(batch: Batch) -> BatchRow:
@@ -230,6 +237,23 @@ def test_both_cannot_be_kept_of_what_no_data_set_reports(incident: Incident, bac
         decide(conflict, {key: Decision.BOTH}, Author())
 
     assert {name: [e.code for e in errors] for name, errors in refused.value.error_dict.items()} == {key: ["not_both"]}
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_point_that_looks_swapped_is_taken_with_a_warning(incident: Incident, back: Back, is_new: bool) -> None:
+    Country.objects.update_or_create(code="AF", defaults={"name": "Afghanistan", "numeric": "004"})
+    names = "id,version,updated_at,kind,title,domain,date,killed,place,involvements"
+    (row,) = rows_of(exported("incidents", fields=names))
+    row |= {"country": "AF", "latitude": "68.25", "longitude": "36.5"}
+    if is_new:
+        row = {name: cell if name in table().written() else "" for name, cell in row.items()}
+
+    batch = back([row], format="threatdb-incidents")
+
+    assert counted(batch) == {"created" if is_new else "updated": 1}, only(batch).listed_problems()
+    assert (problems(batch), batch.warnings) == ([("latitude", "swapped")], 1)
+    placed = document_of(Incident.objects.latest("created_at"))["place"]
+    assert (placed["latitude"], placed["longitude"]) == (68.25, 36.5)
 
 
 # --- New rows ---

@@ -209,6 +209,35 @@ def test_swapped_coordinates_are_flagged_and_give_no_point() -> None:
     assert reading.document["place"]["latitude"] is None
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "found"),
+    [
+        ("69.25", "34.5", [("latitude", "swapped", "warning")]),
+        # In the country, off its border by less than a degree, and off it either way.
+        ("34.5", "69.25", []),
+        ("37.9", "60.0", []),
+        ("10", "10", []),
+    ],
+)
+def test_a_point_that_lies_in_its_country_only_if_swapped_is_kept_and_flagged(
+    latitude: str, longitude: str, found: list[tuple[str, str, str]]
+) -> None:
+    Country.objects.filter(code="AF").update(numeric="004")
+
+    reading = read(latitude=latitude, longitude=longitude)
+
+    assert codes(reading) == found
+    assert not reading.is_refused
+    assert (reading.document["place"]["latitude"], reading.document["place"]["longitude"]) == (
+        float(latitude),
+        float(longitude),
+    )
+
+
+def test_no_point_is_doubted_of_a_country_that_is_not_on_the_map() -> None:
+    assert not codes(read(latitude="69.25", longitude="34.5"))
+
+
 @pytest.mark.parametrize("lacking", [column for column in COLUMNS if column not in UcdpGed.required])
 def test_an_extract_may_lack_any_other_column(lacking: str) -> None:
     cells = row()

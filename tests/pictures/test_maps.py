@@ -25,6 +25,16 @@ def test_outlines_are_those_of_the_world() -> None:
     assert list(outlines.lines_in(Box(-41, 30, -40, 31))) == []
 
 
+def test_a_country_lies_in_its_box() -> None:
+    boxes = outlines.country_boxes()
+    kabul, iceland = (69.2, 34.5), boxes["352"]
+
+    assert [number for number in ("004", "352", "586", "643") if boxes[number].holds(kabul)] == ["004", "586"]
+    assert (round(iceland.west), round(iceland.south), round(iceland.east), round(iceland.north)) == (-24, 63, -14, 67)
+    assert not iceland.holds((-26, 64))
+    assert iceland.holds((-26, 64), margin=2)
+
+
 @given(st.lists(st.tuples(*DEGREES), min_size=1, max_size=5))
 def test_a_map_shows_every_mark(places: list[tuple[float, float]]) -> None:
     box = maps.shown([mark(*place) for place in places], 1.5)

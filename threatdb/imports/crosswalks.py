@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from threatdb.pictures import outlines
+from threatdb.pictures.outlines import Box
 from threatdb.records.models import Country
 from threatdb.records.search import fold_name
+
+# Degrees beside a country that count as in it: coastal waters, and borders that are drawn otherwise.
+NEAR = 1.0
 
 
 class Countries:
@@ -35,6 +40,17 @@ class Countries:
     def by_name(self) -> dict[str, str]:
         """Our code by the name, folded."""
         return {fold_name(country.name): country.code for country in self._rows}
+
+    @cached_property
+    def _boxes(self) -> dict[str, Box]:
+        """What holds a country on the map, by our code; former countries are not on it."""
+        boxes = outlines.country_boxes()
+        return {country.code: boxes[country.numeric] for country in self._rows if country.numeric in boxes}
+
+    def look_swapped(self, code: str | None, latitude: float, longitude: float) -> bool:
+        """Whether the point lies off the country, and with both numbers exchanged in it."""
+        box = self._boxes.get(code or "")
+        return box is not None and not box.holds((longitude, latitude), NEAR) and box.holds((latitude, longitude))
 
     def named(self, name: str | None) -> str | None:
         """Our code of the country of that name, whatever its case and accents."""

@@ -21,7 +21,10 @@ from threatdb.records.registry import Document
 from threatdb.records.serializers import BareSerializer, CodeListField, ReferenceField
 
 from . import formats
+from .cells import degrees_of
+from .crosswalks import Countries
 from .formats import Cells, Format, Key, Problem, Reading
+from .noted import Noted
 
 BY_ID = "threatdb"
 """The scheme under which a record is known by its own id."""
@@ -36,6 +39,10 @@ class ExportedTable(Format):
 
     columns: ClassVar[dict[str, Column]]
     required = frozenset({"id"})
+
+    def __init__(self, release: str = "") -> None:
+        super().__init__(release)
+        self.countries = Countries()
 
     @classmethod
     def recognises(cls, columns: Sequence[str]) -> bool:
@@ -58,14 +65,25 @@ class ExportedTable(Format):
             key = Key(BY_ID, str(UUID(name)))
         except ValueError:
             return Reading(None, problems=[Problem("id", "invalid", "This is not the id of a record.")])
-        return Reading(key, revises=cells)
+        return Reading(key, problems=self._doubts(cells), revises=cells)
 
     def _new(self, cells: Cells) -> Reading:
         said = "\n".join(f"{name}={cell}" for name, cell in sorted(cells.items()))
         key = Key(BY_CELLS, blake2b(said.encode(errors="replace"), digest_size=16).hexdigest())
         document: Document = {}
         problems = [problem for name, cell in cells.items() if cell and (problem := self.put(document, name, cell))]
-        return Reading(key, document, problems)
+        return Reading(key, document, [*problems, *self._doubts(cells)])
+
+    def _doubts(self, cells: Cells) -> list[Problem]:
+        """What is doubtful in the point of a row that has one."""
+        row = Noted(cells)
+        try:
+            point = degrees_of(cells.get("latitude")), degrees_of(cells.get("longitude"))
+        except ValueError:
+            # The column says what is wrong with it.
+            return []
+        row.doubt_point(self.countries, row.raw("country"), point)
+        return row.problems
 
     def put(self, document: Document, name: str, cell: str) -> Problem | None:
         """Make the document say what the cell does, or say why not."""

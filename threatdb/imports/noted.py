@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 
 from .cells import MISSING, degrees_of, text_of, whole_of
+from .crosswalks import Countries
 from .formats import Cells, Problem, Severity
 
 # How much of a cell an error quotes.
@@ -95,6 +96,14 @@ class Noted:
         code, why = ("swapped", "Latitude and longitude look swapped") if swapped else ("off_earth", "No such point is")
         self.warn("latitude", code, f"{why}: the place has no point, the row keeps the numbers.")
         return None, None
+
+    def doubt_point(self, countries: Countries, country: str | None, point: tuple[float | None, float | None]) -> None:
+        """Report a point that lies in its country only with both numbers exchanged; it is kept as it came."""
+        latitude, longitude = point
+        if latitude is None or longitude is None or not countries.look_swapped(country, latitude, longitude):
+            return
+        why = "the point lies outside of its country, and with both exchanged inside. It is kept as it came."
+        self.warn("latitude", "swapped", f"Latitude and longitude look swapped: {why}")
 
     def calendar(self, column: str, year: int, month: int, day: int, years: range) -> date | None:
         """A day of the calendar, within the years that the data set can speak of."""

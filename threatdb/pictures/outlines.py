@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 FILE = Path(__file__).parent / "world" / "countries-50m.json"
 
@@ -24,6 +25,12 @@ class Box:
     east: float
     north: float
 
+    def holds(self, place: Place, margin: float = 0) -> bool:
+        """Whether the place is in it, or no more than so many degrees beside it."""
+        longitude, latitude = place
+        beside = longitude < self.west - margin or self.east + margin < longitude
+        return not (beside or latitude < self.south - margin or self.north + margin < latitude)
+
     def meets(self, other: Box) -> bool:
         """Whether the two share a place."""
         beside = self.east < other.west or other.east < self.west
@@ -34,6 +41,32 @@ def box_of(places: list[Place]) -> Box:
     """The smallest that holds them all."""
     longitudes, latitudes = zip(*places, strict=True)
     return Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
+
+
+@cache
+def country_boxes() -> dict[str, Box]:
+    """The box that holds each country, by its ISO 3166-1 number as three digits.
+
+    A country on both sides of the 180th meridian has one that is as wide as the world.
+    """
+    topology = json.loads(FILE.read_text(encoding="utf-8"))
+    bounds = [box for box, _ in _lines()]
+    found: dict[str, list[Place]] = {}
+    for shape in topology["objects"]["countries"]["geometries"]:
+        boxes = [bounds[arc if arc >= 0 else ~arc] for arc in _flat(shape.get("arcs", ()))]
+        corners = [corner for box in boxes for corner in ((box.west, box.south), (box.east, box.north))]
+        if "id" in shape and corners:
+            found.setdefault(shape["id"], []).extend(corners)
+    return {number: box_of(corners) for number, corners in found.items()}
+
+
+def _flat(arcs: Iterable[Any]) -> Iterator[int]:
+    """The numbers of the arcs of all rings; one below zero is that of an arc which is walked backwards."""
+    for arc in arcs:
+        if isinstance(arc, int):
+            yield arc
+        else:
+            yield from _flat(arc)
 
 
 def lines_in(box: Box) -> Iterator[list[Place]]:
