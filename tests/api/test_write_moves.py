@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sources.models import Source
 from tests.base import assert_problem, path_of
 from tests.factories.actors import make_actor, make_relationship
 from tests.factories.incidents import make_incident
@@ -161,7 +162,20 @@ class TestPurging:
         answer = change(administrator, source, "POST", {"reason": "A court's order"}, move="purge")
         assert (answer.status_code, answer.content) == (204, b"")
         assert not Revision.objects.filter(document__contains="Purged").exists()
-        assert KeptAnswer.objects.count() == 0
+        assert KeptAnswer.objects.count() == 1
+        kept = KeptAnswer.objects.get(body=b"")
+        assert (kept.key, kept.status, kept.fingerprint, kept.headers, kept.shown) == ("k", 410, "forgotten", {}, [])
+
+    def test_a_request_that_wrote_it_does_not_write_it_again(self, member: MemberOf) -> None:
+        administrator = member("administrator")
+        asked = {"kind": "article", "title": "Purged"}
+        assert create(administrator, "sources", asked, key="k").status_code == 201
+        change(administrator, Source.objects.get(), "POST", {"reason": "A court's order"}, move="purge")
+        for again in (asked, {**asked, "title": "Another"}):
+            error = assert_problem(create(administrator, "sources", again, key="k"), 410)["errors"][0]
+            assert (error["pointer"], error["code"]) == ("/headers/Idempotency-Key", "forgotten")
+        assert not Source.objects.filter(title="Purged").exists()
+        assert create(administrator, "sources", asked, key="new").status_code == 201
 
     def test_it_is_for_administrators(self, curator: Client) -> None:
         assert_problem(change(curator, make_source(marking="green"), "POST", move="purge"), 403)

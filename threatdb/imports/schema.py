@@ -125,6 +125,7 @@ PROBLEMS = {
 
 OF_POSTS = {
     "409": "As the import, the row or its record stands, this cannot be done; or the key's request is under way.",
+    "410": "The answer to the request with this key was erased since.",
     "411": "The length of the body has to be announced.",
     "413": "The body is too large.",
     "415": "The body is of another media type.",

@@ -41,6 +41,7 @@ _KEY = re.compile(rf'"([\x20-\x21\x23-\x5b\x5d-\x7e]{{1,{MAX_KEY}}})"|([\x21\x23
 
 MALFORMED = f"Write 1 to {MAX_KEY} visible ASCII characters, such as a random UUID."
 ANOTHER = "This key was sent with another request; a new request needs a new key."
+FORGOTTEN = "The request with this key was answered, and the answer erased since; a new request needs a new key."
 IN_FLIGHT = "The request with this key is under way. Ask again shortly."
 
 
@@ -85,7 +86,8 @@ def key_of(request: Request) -> str | None:
 def claim(asked: Asked, key: str, model: Any) -> Claim | Answer:
     """The right to answer under the key, or the answer that was given before, of rows of the model.
 
-    Raises ``Refused``: 422 where the key came with another request, 409 while that request is under way.
+    Raises ``Refused``: 422 where the key came with another request, 409 while that request is under way, 410 where
+    its answer was forgotten.
     """
     owner = _owner(asked.request)
     found = _find(owner, key) or _begun(owner, key, _fingerprint(asked))
@@ -95,8 +97,13 @@ def claim(asked: Asked, key: str, model: Any) -> Claim | Answer:
 
 
 def forget_all() -> None:
-    """Forget every answer that is kept: any of them may show, or name, what was purged."""
-    KeptAnswer.objects.filter(status__isnull=False).delete()
+    """Forget every answer that is kept: any of them may show, or name, what was purged.
+
+    The keys stay as long as they would have, or a repetition would write again what was purged.
+    """
+    KeptAnswer.objects.filter(status__isnull=False).update(
+        status=HTTPStatus.GONE, fingerprint="forgotten", headers={}, body=b"", shown=[]
+    )
 
 
 def _owner(request: Request) -> dict[str, Any]:
@@ -135,6 +142,9 @@ def _begun(owner: dict[str, Any], key: str, fingerprint: str) -> Claim | KeptAns
 
 
 def _replayed(row: KeptAnswer, asked: Asked, model: Any) -> Answer:
+    # No answer that is kept is an error: this is one that was forgotten, and with it what the request was.
+    if row.status == HTTPStatus.GONE:
+        raise Refused(HTTPStatus.GONE, FORGOTTEN, [header_error(HEADER, FORGOTTEN, "forgotten")])
     if row.fingerprint != _fingerprint(asked):
         told = header_error(HEADER, ANOTHER, "reused")
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, ANOTHER, [told])

@@ -64,7 +64,7 @@ PROBLEMS = {
     "404": "There is nothing here, or nothing that you may see.",
     "406": "The representation asked for is not offered.",
     "409": "As the record, or another one, stands, this cannot be done; or the request with this key is under way.",
-    "410": "The record is gone for ever.",
+    "410": "The record is gone for ever; or the answer to the request with this key was erased since.",
     "411": "The length of the body has to be announced.",
     "412": "Somebody changed the record since.",
     "413": "The body is too large.",
@@ -76,7 +76,7 @@ PROBLEMS = {
 }
 
 # Which requests some statuses cannot come from: those that are not for one record, or not a POST.
-OF_ONE = frozenset({"404", "410", "412", "428"})
+OF_ONE = frozenset({"404", "412", "428"})
 OF_POSTS = frozenset({"422"})
 
 
