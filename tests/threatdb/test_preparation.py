@@ -186,6 +186,18 @@ def country(*names: str) -> str:
     return json.dumps([{"model": "records.country", "pk": code, "fields": {"name": name}} for code, name in pairs])
 
 
+class TestPrepare:
+    def test_it_makes_nothing_where_the_service_would_refuse_to_start(self, settings: Settings) -> None:
+        settings.DEBUG = True
+        output = io.StringIO()
+
+        with pytest.raises(SystemExit, match="threatdb is not served: DEBUG is on"):
+            call_command(prepare.Command(), to_serve=True, stdout=output, stderr=output)
+
+        assert output.getvalue() == ""
+        assert not User.objects.exists()
+
+
 class TestCollectStaticFiles:
     def test_it_collects_once(self, tmp_path: Path, settings: Settings) -> None:
         settings.STATIC_ROOT = tmp_path / "static"

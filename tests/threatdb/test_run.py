@@ -130,7 +130,7 @@ class TestSecretKey:
 
         file = run.ROOT / ".env"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert run.has_secret_key(file.read_text())
+        assert len(run.secret_key_in(file.read_text())) > 50
 
     def test_it_is_written_once(self, run: ModuleType) -> None:
         run.ensure_secret_key()
@@ -140,16 +140,32 @@ class TestSecretKey:
         assert (run.ROOT / ".env").read_text() == first
 
     def test_other_settings_are_kept(self, run: ModuleType) -> None:
-        (run.ROOT / ".env").write_text("DEBUG=true\nSECRET_KEY=")
+        (run.ROOT / ".env").write_text("DEBUG=true")
         run.ensure_secret_key()
 
-        assert (run.ROOT / ".env").read_text().startswith("DEBUG=true\nSECRET_KEY=\n")
+        text = (run.ROOT / ".env").read_text()
+        assert text.startswith("DEBUG=true\n")
+        assert run.secret_key_in(text)
 
     def test_that_of_the_environment_is_enough(self, run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SECRET_KEY", "x" * 50)
         run.ensure_secret_key()
 
         assert not (run.ROOT / ".env").exists()
+
+    def test_an_empty_one_of_the_environment_is_refused(self, run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SECRET_KEY", "")
+        (run.ROOT / ".env").write_text("SECRET_KEY=abc\n")
+
+        with pytest.raises(run.Failure, match=r"^SECRET_KEY is empty in the environment: unset it there"):
+            run.ensure_secret_key()
+
+    @pytest.mark.parametrize("text", ["SECRET_KEY=", "SECRET_KEY=\nPORT=80\n", 'export SECRET_KEY=""\nSECRET_KEY=abc'])
+    def test_an_empty_one_of_the_file_is_refused(self, run: ModuleType, text: str) -> None:
+        (run.ROOT / ".env").write_text(text)
+
+        with pytest.raises(run.Failure, match=r"^SECRET_KEY is empty in \.env: take its line out"):
+            run.ensure_secret_key()
 
 
 class TestPort:
@@ -198,6 +214,22 @@ class TestCommands:
         for name, command in run.COMMANDS.items():
             assert f"\n  {name}" in usage
             assert command.__doc__ in usage
+
+    def test_serve_prepares_nothing_that_would_not_be_served(
+        self, run: ModuleType, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        called: list[list[str]] = []
+        monkeypatch.setattr(run, "ensure_port_is_free", lambda port: None)
+        monkeypatch.setattr(run, "ready", lambda kind: None)
+
+        def refuse(command: list[str], **environment: str) -> int:
+            called.append(command)
+            return 1
+
+        monkeypatch.setattr(run, "call", refuse)
+        with pytest.raises(run.Failure, match="The service was not started"):
+            run.serve([])
+        assert called == [[str(run.PYTHON), "manage.py", "prepare", "--to-serve"]]
 
     def test_any_other_word_goes_to_django(self, run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         called: list[list[str]] = []

@@ -9,16 +9,25 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from threatdb.checks import refuse_unsafe_settings
 
 
 class Command(BaseCommand):
     help = "Migrates, loads fixtures and seeds, makes the first administrator and collects static files."
     requires_system_checks = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--to-serve", action="store_true", help="Do nothing where the service would refuse to start."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["to_serve"]:
+            refuse_unsafe_settings()
         self.check_connection()
         self.migrate()
         call_command("load_fixtures", stdout=self.stdout)
