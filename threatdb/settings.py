@@ -274,7 +274,8 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = (*default_headers, "if-match", "if-none-match", "idempotency-key")
 CORS_EXPOSE_HEADERS = (
-    "Content-Disposition", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After",
+    "Content-Disposition", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy",
+    "Retry-After",
 )  # fmt: skip
 
 # Whether everybody on the staff has to set up a second factor before he sees anything of the admin.
@@ -360,7 +361,6 @@ SPECTACULAR_SETTINGS = {
 
 # Bytes of an upload to be imported.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
-
 
 # Whether `./run serve` runs the imports that wait; false where `./run run_imports` does.
 IMPORT_WORKER = env.bool("IMPORT_WORKER", default=True)

@@ -88,6 +88,8 @@ class LoginPage(LoginView):
 
     authentication_form = LoginForm
     template_name = "admin/login.html"
+    # For who asked for no page, or for one of another site.
+    next_page = "admin:index"
 
     def form_valid(self, form: Any) -> HttpResponse:
         user: User = form.get_user()
