@@ -53,10 +53,11 @@ def test_the_right_password_opens_the_page_that_was_asked_for(client: Client) ->
     assert client.get(LOGIN)["Location"] == "/admin/"
 
 
-def test_it_leads_to_no_other_site(client: Client) -> None:
-    response = client.post(f"{LOGIN}?next=https://evil.example/", {"username": "editor", "password": PASSWORD})
+@pytest.mark.parametrize("following", ["?next=https://evil.example/", "?next=//evil.example/", ""])
+def test_it_leads_to_no_other_site(client: Client, following: str) -> None:
+    response = client.post(f"{LOGIN}{following}", {"username": "editor", "password": PASSWORD})
 
-    assert "evil" not in response["Location"]
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
 def test_after_five_failures_even_the_right_password_waits(client: Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -121,6 +122,37 @@ def test_another_address_is_not_locked_out_with_it(client: Client) -> None:
     assert guess(client, 6)[-1] == 429
 
     assert log_in(client, REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
+def test_one_address_locks_no_account_for_the_others(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR)
+    told = guess(client, 2 * guarding.MAX_FAILURES_OF_ACCOUNT, REMOTE_ADDR="192.0.2.5")
+    assert told == [200] * guarding.MAX_FAILURES + [429] * (len(told) - guarding.MAX_FAILURES)
+
+    assert log_in(client, REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
+def test_nor_does_one_that_waits_for_what_it_did_to_others(client: Client) -> None:
+    for number in range(guarding.MAX_FAILURES_FROM_ADDRESS):
+        guess(client, 1, f"nobody {number}")
+    assert guess(client, 9) == [429] * 9
+
+    for number in range(guarding.MAX_FAILURES_OF_ACCOUNT // 5):
+        assert guess(client, 5, REMOTE_ADDR=f"192.0.2.{number}") == [200] * 5
+
+
+def test_what_a_locked_account_refuses_counts_against_nobody(client: Client) -> None:
+    for number in range(guarding.MAX_FAILURES_OF_ACCOUNT // 5):
+        guess(client, 5, REMOTE_ADDR=f"192.0.2.{number}")
+    assert guess(client, 60, REMOTE_ADDR="198.51.100.1") == [429] * 60
+
+    assert guess(client, 1, "another", REMOTE_ADDR="198.51.100.1") == [200]
+
+
+def test_no_name_that_is_typed_counts_for_another_from_an_address(client: Client) -> None:
+    assert guess(client, 9, ":/64:editor", REMOTE_ADDR="192.0.2.5")[-1] == 429
+
+    assert log_in(client, REMOTE_ADDR="::1").status_code == 302
 
 
 def test_an_account_is_guessed_from_many_addresses_only_so_often(client: Client) -> None:

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.base import path_of
-from threatdb.access import second_factor
+from threatdb.access import guarding, second_factor
 from threatdb.access.login import SECONDS_FOR_THE_CODE, WRONG_CODE
 
 from .conftest import MakeAccount
@@ -54,12 +54,13 @@ def browser(user: User) -> Client:
     return client
 
 
-def give_password(client: Client, **more: Any) -> Any:
-    return client.post(f"{LOGIN}?next=/admin/sources/", {"username": "editor", "password": "correct horse battery"})
+def give_password(client: Client, name: str = "editor", **more: Any) -> Any:
+    filled = {"username": name, "password": "correct horse battery"}
+    return client.post(f"{LOGIN}?next=/admin/sources/", filled, **more)
 
 
-def give_code(client: Client, code: str) -> Any:
-    return client.post(CODE, {"code": code})
+def give_code(client: Client, code: str, **more: Any) -> Any:
+    return client.post(CODE, {"code": code}, **more)
 
 
 def is_in(client: Client) -> bool:
@@ -157,6 +158,23 @@ class TestLoggingIn:
         assert response.status_code == 429
         assert "Too many attempts to log in." in response.content.decode()
         assert not is_in(client)
+
+    def test_one_address_spends_no_codes_of_the_others(self, client: Client) -> None:
+        give_password(client)
+        guesses = [f"{number:06}" for number in range(guarding.MAX_FAILURES_OF_ACCOUNT)]
+        told = [give_code(client, code, REMOTE_ADDR="192.0.2.5").status_code for code in guesses]
+        assert told == [200] * guarding.MAX_FAILURES + [429] * (len(told) - guarding.MAX_FAILURES)
+        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+
+        assert give_code(client, shown(SECRET, 1), REMOTE_ADDR="192.0.2.9").status_code == 302
+
+    def test_no_name_that_is_typed_spends_codes(self, client: Client, editor: User) -> None:
+        give_password(client)
+        for name in (f"code of {editor.pk}", str(editor.pk), f"code:{editor.pk}"):
+            for _ in range(guarding.MAX_FAILURES + 1):
+                give_password(Client(), name)
+
+        assert give_code(client, shown(SECRET, 1)).status_code == 302
 
     def test_without_the_password_there_is_no_second_page(self, client: Client) -> None:
         assert client.get(CODE)["Location"] == LOGIN

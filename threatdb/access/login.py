@@ -34,9 +34,9 @@ class GuardedForm(forms.Form):
 
     wait = 0
 
-    def refuse_guessing(self, request: HttpRequest, account: str) -> None:
+    def refuse_guessing(self, request: HttpRequest, secret: guarding.Secret, account: str) -> None:
         """Raises ``ValidationError`` where it was tried too often. To be called before anything is compared."""
-        self.wait = guarding.try_once(request, account)
+        self.wait = guarding.try_once(request, secret, account)
         if self.wait:
             raise ValidationError(guarding.words(self.wait), code="locked")
 
@@ -47,9 +47,9 @@ class LoginForm(GuardedForm, AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         request: HttpRequest = self.request  # type: ignore[assignment]
         account = self.cleaned_data.get("username") or ""
-        self.refuse_guessing(request, account)
+        self.refuse_guessing(request, "password", account)
         cleaned = super().clean()
-        guarding.succeed(request, account)
+        guarding.succeed(request, "password", account)
         return cleaned
 
 
@@ -67,11 +67,11 @@ class CodeForm(GuardedForm):
         super().__init__(*args, **kwargs)
 
     def clean_code(self) -> str:
-        account, code = f"code of {self.user.pk}", str(self.cleaned_data["code"])
-        self.refuse_guessing(self.request, account)
+        account, code = str(self.user.pk), str(self.cleaned_data["code"])
+        self.refuse_guessing(self.request, "code", account)
         if not second_factor.is_right(self.user, code):
             raise ValidationError(WRONG_CODE, code="wrong")
-        guarding.succeed(self.request, account)
+        guarding.succeed(self.request, "code", account)
         return code
 
 
