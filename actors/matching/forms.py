@@ -96,6 +96,11 @@ class Form:
         return frozenset(letters for letters in found if SHORTEST <= len(letters) <= LONGEST and letters.isalpha())
 
     @cached_property
+    def meanings(self) -> frozenset[str]:
+        """What its words mean, of those that the vocabulary has."""
+        return frozenset(word.meaning for word in self.telling if word.meaning)
+
+    @cached_property
     def acronym(self) -> str:
         """All words in one where that may be an acronym."""
         return self.compact if SHORTEST <= len(self.compact) <= LONGEST and self.compact.isalpha() else ""

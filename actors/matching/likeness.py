@@ -64,6 +64,8 @@ def compare(asked: Form, name: Form, weigh: Weigh) -> Likeness:
         return Likeness(0.97, (ORDER,))
     if asked.sinitic & name.sinitic:
         return Likeness(0.95, (TRANSLITERATION,))
+    if _short(asked, name) or _short(name, asked):
+        return _by_initials(asked, name)
     ways = (
         _by_initials(asked, name),
         _by_words(asked, name, weigh),
@@ -83,6 +85,17 @@ def _by_initials(asked: Form, name: Form) -> Likeness:
 
 # Acronyms of so few letters stand for many things.
 SHORT = 2
+
+# Of so many letters, one that differs makes another name, however alike the two sound.
+SOUNDLESS = 3
+
+
+def _short(name: Form, other: Form) -> bool:
+    """Whether a name is one short word, such as an acronym, that the other has neither as it is nor in translation."""
+    if len(name.words) > 1 or len(name.compact) > SOUNDLESS or name.vowelless or other.vowelless:
+        return False
+    (word,) = name.telling
+    return not any(word.plain == one.plain or (word.meaning and word.meaning == one.meaning) for one in other.telling)
 
 
 def _in_part_by_initials(asked: Form, name: Form, weigh: Weigh) -> Likeness:
@@ -106,7 +119,7 @@ def _as_a_whole(asked: Form, name: Form) -> Likeness:
         if len(asked.skeleton) > 3 and asked.skeleton == name.skeleton:
             return Likeness(0.92, (TRANSLITERATION,))
         return NONE
-    if _digits(asked) != _digits(name):
+    if _digits(asked) != _digits(name) or (asked.meanings - name.meanings and name.meanings - asked.meanings):
         return NONE
     near = OSA.normalized_similarity(asked.bare, name.bare)
     if asked.skeleton == name.skeleton and len(asked.skeleton) > 2:
@@ -165,6 +178,9 @@ def like(one: Word, other: Word) -> tuple[float, str]:
         return 1.0, EXACT
     if one.meaning and one.meaning == other.meaning:
         return 0.94, TRANSLATION
+    if one.meaning and other.meaning:
+        # Two words of the vocabulary, such as Niger and Nigeria: however like, they are not one.
+        return 0.0, SPELLING
     if one.plain.isdigit() or other.plain.isdigit():
         return 0.0, SPELLING
     bones = one.skeleton == other.skeleton and len(one.skeleton) > 1

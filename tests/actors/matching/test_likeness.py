@@ -59,6 +59,14 @@ def test_a_way_to_be_one_name(one: str, other: str, reason: str) -> None:
         ("Hamas", "Fatah"),
         ("Zhou Enlai", "Zhou Yongkang"),
         ("Fatah al-Islam", "Fatah al-Intifada"),
+        ("Al", "ULA"),
+        ("Allah", "ULA"),
+        ("UDA", "ETA"),
+        ("BKI", "PKK"),
+        ("Government of Niger", "Government of Nigeria"),
+        ("Government of Iran", "Government of Iraq"),
+        ("Mali", "Malawi"),
+        ("Austria", "Australia"),
     ],
 )
 def test_names_that_are_not_one(one: str, other: str) -> None:
