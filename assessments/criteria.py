@@ -29,7 +29,14 @@ from .models import Assessment, Evaluation
 
 READINGS = CERTAINLY, POSSIBLY = ("occurred__certainly_within", "occurred__possibly_within")
 KINDS = ("kind", "kind__in", "kind__not")
-KNOWN = [name for name in IncidentFilterSet.base_filters if name not in READINGS]
+# Other parameters that say when something happened, and those that say when or how often its record was written.
+DAYS = ("date_earliest", "date_latest")
+WRITTEN = ("created_at", "updated_at", "updated_since", "version")
+KNOWN = [
+    name
+    for name in IncidentFilterSet.base_filters
+    if name not in READINGS and name.partition("__")[0] not in (*DAYS, *WRITTEN)
+]
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,10 @@ def _read(query: str) -> QueryDict:
 
 
 def _unknown(name: str) -> dict[str, object]:
-    if name in READINGS:
-        return parameter_error(name, "The days come from the horizon and from “by”: leave this out.", "forbidden")
+    if name in IncidentFilterSet.base_filters:
+        words = "The days come from the horizon and from “by”: leave this out."
+        if name.partition("__")[0] in WRITTEN:
+            words = "It speaks of the record and not of what happened, and changes with each edit: leave this out."
+        return parameter_error(name, words, "forbidden")
     words = f"A criterion knows no such parameter.{did_you_mean(name, KNOWN)}"
     return parameter_error(name[:100], words, "unknown", nearest(name, KNOWN))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from assessments.choices import BANDS
@@ -94,6 +95,34 @@ def test_an_outcome_needs_evidence_a_day_and_an_author() -> None:
         assert "day and the author" in refused(**resolved("partly", incident, **{missing: None}))[missing]
     assert make_assessment(**resolved("cannot_be_judged", incident, evidence=[])).pk
     assert "an open one has none" in refused(resolved_on="2021-12-01")["resolved_on"]
+
+
+ISSUED = {"earliest": "2021-11-01", "latest": "2021-11-30", "precision": "month"}
+
+
+def test_a_decision_comes_after_the_judgement_and_not_from_the_future() -> None:
+    incident = make_incident()
+    early = resolved("occurred", incident, issued_on=ISSUED, resolved_on="2021-10-31")
+    assert "issued on 2021-11-01 or later" in refused(**early)["resolved_on"]
+    assert make_assessment(**resolved("occurred", incident, issued_on=ISSUED, resolved_on="2021-11-01")).pk
+    tomorrow = timezone.now().date() + timedelta(days=1)
+    assert "still to come" in refused(**resolved("occurred", incident, resolved_on=tomorrow.isoformat()))["resolved_on"]
+    assert make_assessment(**resolved("occurred", incident, resolved_on=timezone.now().date().isoformat())).pk
+
+
+def test_nothing_failed_to_occur_before_its_time_was_over() -> None:
+    incident, horizon = make_incident(), {"end": "2022-02-05"}
+    early = resolved("did_not_occur", incident, horizon=horizon, resolved_on="2022-02-04")
+    assert "can still occur until 2022-02-05" in refused(**early)["outcome"]
+    assert make_assessment(**resolved("did_not_occur", incident, horizon=horizon, resolved_on="2022-02-05")).pk
+    # What came true needs no waiting, and an open horizon has no end to wait for.
+    assert make_assessment(**early | {"outcome": "occurred"}).pk
+    assert make_assessment(**resolved("did_not_occur", incident, resolved_on="2022-02-04")).pk
+
+
+def test_nobody_judges_in_hindsight() -> None:
+    assert "no longer to come" in refused(issued_on=ISSUED, horizon={"end": "2021-10-31"})["horizon"]
+    assert make_assessment(issued_on=ISSUED, horizon={"end": "2021-11-01"}).pk
 
 
 def test_nobody_decides_on_his_own_judgement(settings: Any) -> None:
