@@ -16,7 +16,13 @@ MOST_ROWS, MOST_COLUMNS, MOST_PERIODS = 30, 16, 240
 
 PERIODS = ("year", "month")
 
-WORDS = "Single incidents by {by}. Bars are solid where the toll is known; reports on several incidents are in no bar."
+# What is said of the group that has no value, where that is something else than that nobody knows it.
+WITHOUT = {**dict.fromkeys(PERIODS, "over several"), "claimant": "none"}
+
+WORDS = (
+    "Single incidents by {by}. Bars are solid where the toll is known or not applicable; "
+    "reports on several incidents are in no bar."
+)
 CROSSED = "Single incidents by {by}, without reports on several at once. The darker, the more."
 
 Groups = Sequence[dict[str, Any]]
@@ -76,7 +82,7 @@ def name_of(group: dict[str, Any]) -> str:
 
 
 def _counts(group: dict[str, Any]) -> tuple[int, int, int]:
-    """Incidents with a known toll and with an unknown one, and reports on several."""
+    """Incidents whose toll is known or not applicable, those with an unknown one, and reports on several."""
     single = group["single"]
     unknown = single["killed"]["unknown"]
     return single["incidents"] - unknown, unknown, group["aggregate"]["reports"]
@@ -103,7 +109,7 @@ def _period(number: int, per_year: int) -> str:
 
 def _label(name: str, value: Any) -> str:
     if value is None:
-        return "over several" if name in PERIODS else "not known"
+        return WITHOUT.get(name, "not known")
     return str(value["name"]) if isinstance(value, dict) else str(value)
 
 

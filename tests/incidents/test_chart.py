@@ -34,9 +34,9 @@ def test_periods_are_a_timeline_without_gaps(client: Client) -> None:
 
     words = drawn(client, group_by="year")
 
-    assert "2019: 1 incidents with a known toll, 0 with an unknown one" in words
-    assert "2020: 0 incidents with a known toll, 0 with an unknown one" in words
-    assert "2021: 0 incidents with a known toll, 1 with an unknown one" in words
+    assert "2019: 1 incidents whose toll is known or not applicable, 0 with an unknown one" in words
+    assert "2020: 0 incidents whose toll is known or not applicable, 0 with an unknown one" in words
+    assert "2021: 0 incidents whose toll is known or not applicable, 1 with an unknown one" in words
     assert any(text.endswith("1 reach over several and are in none.") for text in words)
 
 
@@ -49,7 +49,25 @@ def test_other_groups_are_bars_by_name(client: Client) -> None:
     words = drawn(client, group_by="perpetrator")
 
     assert words.index("<Front> & sons") < words.index("not known")
-    assert "<Front> & sons: 0 incidents with a known toll, 2 with an unknown one" in words
+    assert "<Front> & sons: 0 incidents whose toll is known or not applicable, 2 with an unknown one" in words
+
+
+def test_what_nobody_claimed_has_no_claimant_rather_than_an_unknown_one(client: Client) -> None:
+    happened("2021-05-01")
+
+    words = drawn(client, group_by="claimant")
+
+    assert "none" in words
+    assert "not known" not in words
+
+
+def test_a_toll_that_does_not_apply_is_not_called_known(client: Client) -> None:
+    happened("2021-05-01", killed={"state": "not_applicable"})
+
+    words = drawn(client)
+
+    assert "All: 1 incidents whose toll is known or not applicable, 0 with an unknown one" in words
+    assert "toll known or not applicable" in words
 
 
 @pytest.mark.parametrize("by", ["year,domain", "domain,year"])
@@ -67,7 +85,7 @@ def test_two_groupings_are_a_table_of_shades_with_periods_across(client: Client,
 def test_without_groups_there_is_one_bar(client: Client) -> None:
     happened("2020-05-01")
 
-    assert "All: 0 incidents with a known toll, 1 with an unknown one" in drawn(client)
+    assert "All: 0 incidents whose toll is known or not applicable, 1 with an unknown one" in drawn(client)
 
 
 def test_it_takes_the_filters_of_the_list_and_shows_no_more_than_its_viewer_sees(client: Client) -> None:

@@ -66,9 +66,9 @@ def days_below(picture: Picture, days: Days, top: float, bottom: float, *, most:
 def tolls(picture: Picture, left: float) -> None:
     """What the colours of bars mean that count incidents."""
     x, y = float(left), 14.0
-    for words, opacity in (("toll known", 1.0), ("toll unknown", 0.3)):
+    for words, opacity, width in (("toll known or not applicable", 1.0, 190), ("toll unknown", 0.3, 95)):
         picture.rectangle(x, y - 9, 10, 10, fill=palette.BLUE, opacity=opacity, edge=palette.BLUE)
         picture.text((x + 15, y), words, size=SMALL, colour=palette.MUTED)
-        x += 95
+        x += width
     picture.circle((x + 5, y - 4), 5, fill="none", edge=palette.RED, dashes="2 2")
     picture.text((x + 15, y), "report on several incidents, in no bar", size=SMALL, colour=palette.MUTED)

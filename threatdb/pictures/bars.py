@@ -18,7 +18,7 @@ MOST_NAMES = 7
 
 @dataclass(frozen=True)
 class Stretch:
-    """One month or year: incidents whose toll is known, those whose toll is not, and reports on several at once."""
+    """One month or year: incidents with a toll that is known or does not apply, those without, and reports."""
 
     name: str
     known: int
@@ -49,7 +49,7 @@ def draw(
 
 
 def _bar(picture: Picture, one: Stretch, left: float, width: float, counts: Scale) -> None:
-    tip = f"{one.name}: {one.known} incidents with a known toll, {one.unknown} with an unknown one"
+    tip = f"{one.name}: {one.known} incidents whose toll is known or not applicable, {one.unknown} with an unknown one"
     known, whole = counts.at(one.known), counts.at(one.known + one.unknown)
     picture.rectangle(left, known, width, counts.at(0) - known, fill=palette.BLUE, tip=tip)
     picture.rectangle(left, whole, width, known - whole, fill=palette.BLUE, opacity=0.3, edge=palette.BLUE, tip=tip)

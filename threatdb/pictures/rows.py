@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, LINE, BOTTOM = 190, 90, 34, 22, 30
 
 @dataclass(frozen=True)
 class Row:
-    """One group: incidents whose toll is known, those whose toll is not, and reports on several at once."""
+    """One group: incidents with a toll that is known or does not apply, those without, and reports on several."""
 
     name: str
     known: int
@@ -38,7 +38,7 @@ def draw(rows: Sequence[Row], width: float, title: str, description: str, note: 
 
 
 def _row(picture: Picture, row: Row, counts: Scale, y: float, width: float) -> None:
-    tip = f"{row.name}: {row.known} incidents with a known toll, {row.unknown} with an unknown one"
+    tip = f"{row.name}: {row.known} incidents whose toll is known or not applicable, {row.unknown} with an unknown one"
     start, known, whole = counts.at(0), counts.at(row.known), counts.at(row.known + row.unknown)
     picture.rectangle(start, y - 7, known - start, 14, fill=palette.BLUE, tip=tip)
     picture.rectangle(known, y - 7, whole - known, 14, fill=palette.BLUE, opacity=0.3, edge=palette.BLUE, tip=tip)
