@@ -7,7 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from .choices import BANDS
+from .profiles.serializers import IntervalSerializer
 from .serializers import BandSerializer
+from .statistics import READINGS
 
 
 class OutcomesSerializer(serializers.Serializer[Any]):
@@ -38,7 +40,11 @@ class CalibrationSerializer(serializers.Serializer[Any]):
     partly = serializers.IntegerField()
     did_not_occur = serializers.IntegerField()
     observed_percent = serializers.FloatField(allow_null=True, help_text="Share that came true; half of those in part.")
+    interval = IntervalSerializer(allow_null=True, help_text="Of that share, in percent.")
     in_band = serializers.BooleanField(allow_null=True)
+    reading = serializers.ChoiceField(
+        choices=list(READINGS), allow_null=True, help_text="too_few where the interval reaches into the band."
+    )
 
 
 class ScoresSerializer(serializers.Serializer[Any]):

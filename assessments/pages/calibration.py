@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from assessments.profiles import rates
 from threatdb.pictures import ranges
 from threatdb.pictures.ranges import Range
 from threatdb.pictures.svg import Picture
@@ -24,21 +23,11 @@ def picture(calibration: list[dict[str, Any]]) -> Picture:
 
 
 def _range(one: dict[str, Any]) -> Range:
-    band = one["band"]
-    return Range(
-        name_of(one["likelihood"]), band["low"], band["high"], one["observed_percent"], interval(one), one["resolved"]
-    )
+    band, around = one["band"], one["interval"]
+    ends = around and (around["low"], around["high"])
+    return Range(name_of(one["likelihood"]), band["low"], band["high"], one["observed_percent"], ends, one["resolved"])
 
 
 def name_of(term: str) -> str:
     """The words of a term, without its band."""
     return str(Likelihood(term).label).partition(" (")[0]
-
-
-def interval(one: dict[str, Any]) -> tuple[float, float] | None:
-    """The interval of the share in percent; what occurred in part may count as not at all or as whole."""
-    if not one["resolved"]:
-        return None
-    low = rates.share(one["occurred"], one["resolved"]).low
-    high = rates.share(one["occurred"] + one["partly"], one["resolved"]).high or 1.0
-    return round(100 * low, 1), round(100 * high, 1)

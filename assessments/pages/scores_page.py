@@ -34,8 +34,7 @@ def respond(request: HttpRequest, site: Any) -> TemplateResponse:
     rows = sight.rows(AssessmentIndex)
     scores = statistics.scores(rows)
     for one in scores["calibration"]:
-        one |= {"interval": calibration.interval(one), "name": calibration.name_of(one["likelihood"])}
-        one["told"] = _told(one)
+        one |= {"name": calibration.name_of(one["likelihood"]), "told": statistics.READINGS.get(one["reading"], "—")}
     context = {
         **site.each_context(request),
         "title": "Scores of judgements",
@@ -50,16 +49,6 @@ def respond(request: HttpRequest, site: Any) -> TemplateResponse:
         ],
     }
     return TemplateResponse(request, TEMPLATE, context)
-
-
-def _told(one: dict[str, Any]) -> str:
-    """Whether the share that came true lies in the band; where it does not, few judgements may be why."""
-    if one["in_band"] is None:
-        return "—"
-    if one["in_band"]:
-        return "yes"
-    low, high = one["interval"]
-    return "no" if low > one["band"]["high"] or high < one["band"]["low"] else "too few to tell"
 
 
 def _groups(rows: IndexQuerySet, dimension: str, sight: Sight) -> list[dict[str, Any]]:

@@ -28,11 +28,14 @@ NO_SINGLE = "No single incident is chosen."
 def tempo(counted: Tally, period: Period) -> Figures:
     """Single incidents in 30 days, in the later window, with an interval for the rate behind them.
 
-    An incident that may as well have been before the window counts for the high figure alone.
+    An incident that may as well have been before the window counts for the high figure alone. There is no rate where
+    the data begin after the window does.
     """
     found, days = counted.within("recent"), period.recent.days
     if not counted.singles:
         return {"n": 0, "incidents": None, "per_30_days": None, "interval": None, "reason": NO_SINGLE}
+    if reason := period.uncovered(period.recent):
+        return {"n": found.high, "incidents": found.shown(), "per_30_days": None, "interval": None, "reason": reason}
     per_month = rates.MONTH / days
     low, high = rates.poisson(found.low).low, rates.poisson(found.high).high or 0
     return {
@@ -45,12 +48,17 @@ def tempo(counted: Tally, period: Period) -> Figures:
 
 
 def trend(counted: Tally, period: Period) -> Figures:
-    """The rate of the later window against that of the earlier one, and what that says in words."""
+    """The rate of the later window against that of the earlier one, and what that says in words.
+
+    Where the data begin after the earlier window does, they say nothing: a rise may be one of what was recorded.
+    """
     recent, before = counted.within("recent"), counted.within("before")
-    shown = {"n": recent.high + before.high, "recent": recent.shown(), "before": before.shown()}
-    if not shown["n"]:
+    if not (n := recent.high + before.high):
         reason = "No single incident is in either window." if counted.singles else NO_SINGLE
-        return {**shown, "ratio": None, "interval": None, "reading": None, "words": None, "reason": reason}
+        return {"n": 0, "recent": None, "before": None, **UNTOLD, "reason": reason}
+    shown = {"n": n, "recent": recent.shown(), "before": before.shown()}
+    if uncovered := period.uncovered(period.before):
+        return {**shown, **UNTOLD, "reason": uncovered}
     bounds = _ratio_bounds(recent, before, period)
     reading = _reading(bounds)
     return {
@@ -61,6 +69,10 @@ def trend(counted: Tally, period: Period) -> Figures:
         "words": _words(reading, recent, before, period),
         "reason": None,
     }
+
+
+# The comparison of two windows, where there is none.
+UNTOLD: Figures = dict.fromkeys(("ratio", "interval", "reading", "words"))
 
 
 def _ratio_bounds(recent: Spread, before: Spread, period: Period) -> rates.Bounds:
@@ -109,7 +121,8 @@ def _counted(found: Spread) -> str:
 def lethality(counted: Tally) -> Figures:
     """Killed in a single incident, over those of which anything is known; the unknown are counted beside.
 
-    ``high`` is nothing where any of them has no upper bound. ``best`` is over the ``best_known`` with a best figure.
+    ``high`` is nothing where any of them has no upper bound. ``best`` is over the ``best_known`` with a best figure,
+    and nothing where these are so unlike the others that it is not between the bounds.
     """
     killed, rows = sum_of(counted.single, "killed"), counted.single["killed_rows"]
     known = rows - killed["unknown"]
@@ -120,16 +133,22 @@ def lethality(counted: Tally) -> Figures:
         "unknown": killed["unknown"],
         "not_applicable": counted.singles - rows,
         "best_known": best_known,
-        "killed": {name: killed[name] for name in ("low", "best", "high")},
-        "per_incident": {
-            "low": round(killed["low"] / known, 3),
-            "best": round(killed["best"] / best_known, 3) if best_known else None,
-            "high": round(counted.single["killed_high_sum"] / known, 3) if bounded else None,
-        }
+        "killed": {name: killed[name] for name in ("low", "best", "high")} if known else None,
+        "per_incident": _means(
+            killed["low"] / known,
+            counted.single["killed_best_sum"] / best_known if best_known else None,
+            counted.single["killed_high_sum"] / known if bounded else None,
+        )
         if known
         else None,
         "reason": None if known else "No toll is known of any single incident that is chosen.",
     }
+
+
+def _means(low: float, best: float | None, high: float | None) -> Figures:
+    within = best is not None and low <= best and (high is None or best <= high)
+    means = {"low": low, "best": best if within else None, "high": high}
+    return {name: None if mean is None else round(mean, 3) for name, mean in means.items()}
 
 
 def areas(counted: Tally) -> Figures:

@@ -95,8 +95,8 @@ class TempoSerializer(FigureSerializer):
 class TrendSerializer(FigureSerializer):
     """The rate of the later window against that of the earlier one."""
 
-    recent = CountSpreadSerializer()
-    before = CountSpreadSerializer()
+    recent = CountSpreadSerializer(allow_null=True)
+    before = CountSpreadSerializer(allow_null=True)
     ratio = NumberSpreadSerializer(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
     reading = serializers.ChoiceField(choices=list(READINGS), allow_null=True)
@@ -109,7 +109,7 @@ class LethalitySerializer(FigureSerializer):
     unknown = serializers.IntegerField(help_text="Single incidents whose toll is not known at all; they are in no sum.")
     not_applicable = serializers.IntegerField()
     best_known = serializers.IntegerField(help_text="How many have a best figure.")
-    killed = SumSpreadSerializer()
+    killed = SumSpreadSerializer(allow_null=True)
     per_incident = NumberSpreadSerializer(allow_null=True)
 
 

@@ -63,6 +63,13 @@ def test_an_unknown_toll_bounds_nothing(client: Client) -> None:
     assert killed == totals(1, 1, None, best_known=1, high_known=1, unknown=1, not_sharp=1)
 
 
+def test_no_best_is_below_what_is_certain(client: Client) -> None:
+    public.incident(killed=toll(low=42))
+    public.incident(killed=toll(best=1))
+    killed = ask(client, "stats/incidents")["single"]["killed"]
+    assert killed == totals(42, None, None, best_known=1, not_sharp=2)
+
+
 def test_it_counts_what_the_list_counts(client: Client) -> None:
     for number in range(4):
         public.incident(tags=["x"] if number % 2 else ["x", "y"], killed=toll(number, number, number))

@@ -137,6 +137,21 @@ class TestFilters:
 
 
 class TestScores:
+    def test_outside_its_band_is_told_from_too_few(self, client: Client) -> None:
+        incident = public.incident()
+        for count, term in ((1, "very_likely"), (3, "likely")):
+            for _ in range(count):
+                assessment(**resolved("did_not_occur", incident, likelihood=term))
+        for _ in range(3):
+            assessment(**resolved("occurred", incident, likelihood="very_unlikely"))
+        told = {one["likelihood"]: one for one in ask(client, "stats/assessments")["calibration"]}
+        assert {term: (one["in_band"], one["reading"]) for term, one in told.items()} == {
+            "very_likely": (False, "too_few"),
+            "likely": (False, "too_few"),
+            "very_unlikely": (False, "outside"),
+        }
+        assert told["very_unlikely"]["interval"] == {"level": 0.95, "low": 31.0, "high": 100.0}
+
     def test_the_whole_body(self, client: Client) -> None:
         incident = public.incident()
         for outcome in ("occurred", "occurred", "partly", "did_not_occur"):
@@ -160,7 +175,9 @@ class TestScores:
                     "partly": 0,
                     "did_not_occur": 0,
                     "observed_percent": None,
+                    "interval": None,
                     "in_band": None,
+                    "reading": None,
                 },
                 {
                     "likelihood": "likely",
@@ -171,7 +188,9 @@ class TestScores:
                     "partly": 1,
                     "did_not_occur": 1,
                     "observed_percent": 62.5,
+                    "interval": {"level": 0.95, "low": 9.2, "high": 98.7},
                     "in_band": True,
+                    "reading": "in_band",
                 },
             ],
             "group_by": ["author"],

@@ -43,6 +43,7 @@ def struck(by: Actor, day: str, **document: Any) -> Any:
 def group() -> Actor:
     Country.objects.create(code="AF", name="AF")
     group = public.actor(name="Front <b>", slug="front")
+    public.incident(date=public.on("2020-01-01"))
     at = {"country": "AF", "admin1": "Kunduz", "latitude": 36.0, "longitude": 68.0}
     struck(group, "2021-10-08", place={**at, "precision": "exact_place"}, killed={"low": 3, "state": "reported"})
     struck(group, "2021-08-08", place={**at, "precision": "adm1"}, killed={"state": "unknown"})
@@ -66,7 +67,7 @@ def test_it_shows_figures_and_pictures(client: Client, group: Actor) -> None:
     ):
         assert words in told, words
     assert body.count("<svg") >= 2
-    assert "2021-08: 0 incidents with a known toll, 1 with an unknown one" in told
+    assert "2021-08: 0 incidents whose toll is known or not applicable, 1 with an unknown one" in told
     assert "2021-09: 1 reports that stand for several incidents" in told
     # What came before the first and after the last is shown too, as far as the windows reach.
     assert "2020-10: 0 incidents" in told

@@ -55,7 +55,14 @@ COUNTED = ("best_known", "high_known", "unknown", "not_sharp")
 NONE = {"low": 0, "best": 0, "high": 0}
 
 
+@pytest.fixture
+def data_begin_early() -> None:
+    """An incident of nobody, so that all windows lie within the data."""
+    public.incident(date=public.on("2020-01-01"))
+
+
 class TestOfAnActor:
+    @pytest.mark.usefixtures("data_begin_early")
     def test_the_whole_body(self, client: Client) -> None:
         group, state, source = public.actor(), public.actor(kind="state"), public.source()
         kunduz = {"country": "AF", "admin1": "Kunduz", "precision": "exact_place"}
@@ -122,8 +129,9 @@ class TestOfAnActor:
                 "unknown": 1,
                 "not_applicable": 0,
                 "best_known": 1,
-                "killed": {"low": 42, "best": 2, "high": None},
-                "per_incident": {"low": 21.0, "best": 2.0, "high": None},
+                # The one best figure is below what the other is known to come to.
+                "killed": {"low": 42, "best": None, "high": None},
+                "per_incident": {"low": 21.0, "best": None, "high": None},
                 "reason": None,
             },
             "areas": {
@@ -227,6 +235,7 @@ class TestOfAnActor:
         figures = [body[name] for name in ("trend", "lethality", "areas", "spread", "tactics", "claims", "sources")]
         assert all(one["n"] == 0 and one["reason"] for one in figures)
         assert body["claims"]["claimed"] == share(0, None)
+        assert (body["trend"]["recent"], body["trend"]["before"], body["lethality"]["killed"]) == (None, None, None)
 
     def test_without_any_data_there_is_no_period(self, client: Client) -> None:
         body = profile(client, public.actor())
@@ -284,6 +293,7 @@ class TestOfAnActor:
         assert response["Location"].endswith(f"/api/v1/actors/{group.pk}/profile/?days=30")
 
 
+@pytest.mark.usefixtures("data_begin_early")
 class TestTrend:
     @pytest.mark.parametrize(
         ("recent", "before", "reading"),
@@ -304,6 +314,64 @@ class TestTrend:
         for day in ("2021-10-30", "2021-10-01", "2021-09-01"):
             struck(group, day)
         assert profile(client, group, days=10, before=90)["trend"]["ratio"]["best"] == 4.5
+
+
+class TestBeginOfData:
+    def test_nothing_is_told_of_a_window_that_begins_before_the_data(self, client: Client) -> None:
+        group = public.actor()
+        for _ in range(6):
+            struck(group, "2021-10-30")
+        # Of a vague date nobody knows whether it is so old.
+        public.incident(date=public.on("2020-01-01", "2021-09-02", "unknown"))
+        body = profile(client, group, days=30, before=30)
+        assert body["tempo"]["per_30_days"]["best"] == 6.0
+        assert body["trend"] == {
+            "n": 6,
+            "recent": {"low": 6, "best": 6, "high": 6},
+            "before": NONE,
+            "ratio": None,
+            "interval": None,
+            "reading": None,
+            "words": None,
+            "reason": "The data begin on 2021-09-02, and the window on 2021-09-01: ask for fewer days.",
+        }
+        assert profile(client, group, days=30, before=29)["trend"]["reading"] == "rising"
+
+    def test_no_tempo_is_spread_over_days_before_the_data(self, client: Client) -> None:
+        group = public.actor()
+        struck(group, "2021-10-02")
+        struck(group, "2021-10-30")
+        assert profile(client, group, days=30)["tempo"] == {
+            "n": 2,
+            "incidents": {"low": 2, "best": 2, "high": 2},
+            "per_30_days": None,
+            "interval": None,
+            "reason": "The data begin on 2021-10-02, and the window on 2021-10-01: ask for fewer days.",
+        }
+        assert profile(client, group, days=29)["tempo"]["reason"] is None
+
+    def test_what_is_hidden_does_not_begin_them(self, client: Client) -> None:
+        group = public.actor()
+        struck(group, "2021-10-30")
+        before = profile(client, group)
+        assert before["trend"]["reading"] is None
+        public.incident(date=public.on("2019-01-01"), marking="green")
+        assert profile(client, group) == before
+
+
+class TestLethality:
+    def test_no_best_figure_lies_outside_the_bounds(self, client: Client) -> None:
+        low, high = public.actor(), public.actor()
+        struck(low, "2021-10-08", killed=toll(low=42))
+        struck(low, "2021-10-08", killed=toll(best=1))
+        lethality = profile(client, low)["lethality"]
+        assert lethality["killed"] == {"low": 42, "best": None, "high": None}
+        assert lethality["per_incident"] == {"low": 21.0, "best": None, "high": None}
+        struck(high, "2021-10-08", killed=toll(best=10, high=10))
+        struck(high, "2021-10-08", killed=toll(high=0))
+        lethality = profile(client, high)["lethality"]
+        assert lethality["killed"] == {"low": 0, "best": 10, "high": 10}
+        assert lethality["per_incident"] == {"low": 0.0, "best": None, "high": 5.0}
 
 
 class TestOfAPlace:
@@ -437,7 +505,7 @@ def test_queries(client: Client) -> None:
     struck(group, "2021-10-08", kind="aggregate")
     struck(group, "2021-10-08")
     path = f"/api/v1/actors/{group.pk}/profile/"
-    with queries(16):
+    with queries(18):
         response = client.get(path)
     with queries(2):  # the actor, and the head of the class
         client.get(path)
