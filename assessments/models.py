@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from actors.models import Actor, Relationship
 from incidents.models import Claim, Incident
@@ -32,6 +31,7 @@ from threatdb.records.models import Country, Dated, IndexRow, Part, Record, Term
 from threatdb.records.search import fold_name
 
 from .choices import BANDS, ESTIMATES, Comparison, Confidence, EvidenceStance, Outcome
+from .timing import refuse_untimely
 from .wording import refuse_confidence, refuse_likelihood, refuse_mixture
 
 TERM_MISSING = "Give the likelihood term of this probability too."
@@ -155,9 +155,7 @@ class Assessment(Record, Dated):
                 raise ValidationError({name: error}) from None
         self._refuse_outside_band()
         self._refuse_half_decided()
-        self._refuse_empty_time()
-        self._refuse_hindsight()
-        self._refuse_untimely()
+        refuse_untimely(self)
         if self.evaluation:
             self._refuse_other_than_evaluated(self.evaluation)
 
@@ -172,30 +170,6 @@ class Assessment(Record, Dated):
         """The last day that its criterion counts."""
         last: date | None = self.criterion_by or self.horizon_end
         return last
-
-    def _refuse_empty_time(self) -> None:
-        since, until = self.counts_since, self.counts_until
-        if self.criterion_query and since and until and until < since:
-            name = "criterion_by" if self.criterion_by else "horizon_end"
-            raise ValidationError({name: f"The criterion counts from {since} on: this is before."})
-
-    def _refuse_hindsight(self) -> None:
-        if self.horizon_end and self.date_earliest and self.horizon_end < self.date_earliest:
-            message = f"It was issued on {self.date_earliest} or later: what ended before was no longer to come."
-            raise ValidationError({"horizon_end": message})
-
-    def _refuse_untimely(self) -> None:
-        """Keep the decision behind the judgement, and what did not occur behind the time in which it could."""
-        day, until = self.resolved_on, self.counts_until
-        if day is None:
-            return
-        if day > timezone.now().date():
-            raise ValidationError({"resolved_on": "This day is still to come (UTC)."})
-        if self.date_earliest and day < self.date_earliest:
-            message = f"It was issued on {self.date_earliest} or later: nothing was decided before."
-            raise ValidationError({"resolved_on": message})
-        if self.outcome == Outcome.DID_NOT_OCCUR and until and day < until:
-            raise ValidationError({"outcome": f"It can still occur until {until}, and was decided on {day}."})
 
     def _refuse_other_than_evaluated(self, key: UUID) -> None:
         """Keep an evaluation to what it evaluated: whoever decides otherwise takes it away first."""
