@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from . import sinitic
 from .letters import lacks_vowels, skeleton, words_of
-from .vocabulary import PARTICLES, meaning
+from .vocabulary import COUNTRIES_APART, PARTICLES, meaning
 
 # What a whole word counts for, where a piece of one counts for 1.
 WHOLE = 3.0
@@ -96,9 +96,9 @@ class Form:
         return frozenset(letters for letters in found if SHORTEST <= len(letters) <= LONGEST and letters.isalpha())
 
     @cached_property
-    def meanings(self) -> frozenset[str]:
-        """What its words mean, of those that the vocabulary has."""
-        return frozenset(word.meaning for word in self.telling if word.meaning)
+    def countries(self) -> frozenset[str]:
+        """The countries in it that are easily taken for another."""
+        return COUNTRIES_APART & {word.meaning for word in self.telling if word.meaning}
 
     @cached_property
     def acronym(self) -> str:

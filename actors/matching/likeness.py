@@ -10,6 +10,7 @@ from math import sqrt
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from .forms import Form, Word
+from .vocabulary import COUNTRIES_APART
 
 EXACT = "exact"
 SPACING = "spacing"
@@ -119,7 +120,7 @@ def _as_a_whole(asked: Form, name: Form) -> Likeness:
         if len(asked.skeleton) > 3 and asked.skeleton == name.skeleton:
             return Likeness(0.92, (TRANSLITERATION,))
         return NONE
-    if _digits(asked) != _digits(name) or (asked.meanings - name.meanings and name.meanings - asked.meanings):
+    if _digits(asked) != _digits(name) or (asked.countries - name.countries and name.countries - asked.countries):
         return NONE
     near = OSA.normalized_similarity(asked.bare, name.bare)
     if asked.skeleton == name.skeleton and len(asked.skeleton) > 2:
@@ -178,8 +179,7 @@ def like(one: Word, other: Word) -> tuple[float, str]:
         return 1.0, EXACT
     if one.meaning and one.meaning == other.meaning:
         return 0.94, TRANSLATION
-    if one.meaning and other.meaning:
-        # Two words of the vocabulary, such as Niger and Nigeria: however like, they are not one.
+    if one.meaning in COUNTRIES_APART and other.meaning in COUNTRIES_APART:
         return 0.0, SPELLING
     if one.plain.isdigit() or other.plain.isdigit():
         return 0.0, SPELLING

@@ -19,6 +19,12 @@ le les li lil lo los min o of on or ot por the to u ul ur us va van ve vo von w 
 """
 PARTICLES = frozenset(_PARTICLES.split())
 
+# Countries whose names look or sound like that of another, by the words that stand for them: two are never one.
+_COUNTRIES_APART = """
+niger nigeria iran iraq mali malawi austria australia gambia zambia guinea guyana slovakia slovenia libya liberia
+"""
+COUNTRIES_APART = frozenset(_COUNTRIES_APART.split())
+
 _FILE = Path(__file__).with_name("vocabulary.txt")
 
 
