@@ -123,11 +123,11 @@ class IncidentFilterSet(ThenFilterSet):
 
     def filter_queryset(self, queryset: Any) -> Any:
         """All filters, then those on one and the same statement."""
-        return self._on_one_statement(cast(IndexQuerySet, super().filter_queryset(queryset)))
+        return self.on_one_statement(cast(IndexQuerySet, super().filter_queryset(queryset)))
 
-    def _on_one_statement(self, rows: IndexQuerySet) -> IndexQuerySet:
+    def on_one_statement(self, rows: IndexQuerySet) -> IndexQuerySet:
         """Incidents with a statement on an involvement that meets all of basis, likelihood, actor and role."""
-        how = self._how()
+        how = self.how()
         if not how:
             return rows
         named, asked = self.named_with_relatives(), [(role, self.either(role)) for role in ("actor", *ROLES)]
@@ -139,7 +139,7 @@ class IncidentFilterSet(ThenFilterSet):
                 rows = rows.with_term("involvement", [str(actor) for actor in actors], **also)
         return rows if any(actors for _, actors in asked) else rows.with_term("involvement", None, **how)
 
-    def _how(self) -> dict[str, Any]:
+    def how(self) -> dict[str, Any]:
         """What is asked of the statement beside whose part it is about."""
         how: dict[str, Any] = {}
         if found := self.either("basis"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -13,11 +13,15 @@ from django.utils.safestring import mark_safe
 
 from actors.models import Actor, ActorIndex, RelationshipKind
 from assessments.profiles import periods, profile
+from assessments.profiles.filters import ActorProfileFilterSet
 from assessments.profiles.periods import Period
+from incidents.choices import Role
 from incidents.models import IncidentIndex, Tactic, TargetType
 from threatdb.api.errors import InvalidParameters
+from threatdb.api.filters import refuse_unread
 from threatdb.api.sight import Sight
 from threatdb.curation.access import viewer_for
+from threatdb.records.querysets import IndexQuerySet
 
 from . import profile_pictures
 from .profile_tables import SHOWN, figures, shares
@@ -25,13 +29,16 @@ from .profile_tables import SHOWN, figures, shares
 TEMPLATE = "admin/assessments/profile.html"
 
 
-class PeriodForm(forms.Form):
-    """The time of a profile, as the API takes it."""
+class AskedForm(forms.Form):
+    """The time of a profile and the actor's roles in it, as the API takes them."""
 
     since = forms.CharField(required=False, label="Since")
     until = forms.CharField(required=False, label="Until")
     days = forms.CharField(required=False, label="Days")
     before = forms.CharField(required=False, label="Days before")
+    role = forms.MultipleChoiceField(
+        required=False, label="As", choices=Role.choices, widget=forms.CheckboxSelectMultiple
+    )
 
 
 def respond(request: HttpRequest, site: Any, actor_id: UUID) -> TemplateResponse:
@@ -47,7 +54,7 @@ def respond(request: HttpRequest, site: Any, actor_id: UUID) -> TemplateResponse
     published = Sight(viewer).rows(ActorIndex).filter(record_id=actor.pk).exists()
     working = request.GET.get("view") == "working" or not published
     sight = Sight(viewer, working)
-    period, refused = _period(request.GET, sight)
+    filters, period, refused = _asked(request.GET, actor, sight)
     context = {
         **site.each_context(request),
         "title": f"Profile: {actor}",
@@ -57,28 +64,36 @@ def respond(request: HttpRequest, site: Any, actor_id: UUID) -> TemplateResponse
         "working": working,
         "published": published,
         "refused": refused,
-        "form": PeriodForm({name: request.GET.get(name, "") for name in periods.PARAMETERS}),
-        **_shown(actor, period, sight),
+        "form": AskedForm({**{name: request.GET.get(name, "") for name in periods.PARAMETERS}, "role": filters.roles}),
+        "roles": [Role(role).label.lower() for role in filters.roles],
+        **_shown(filters, period),
     }
     return TemplateResponse(request, TEMPLATE, context)
 
 
-def _period(asked: QueryDict, sight: Sight) -> tuple[Period | None, list[str]]:
-    """The period that is asked for, or the usual one with what is wrong with the other."""
+def _asked(asked: QueryDict, actor: Actor, sight: Sight) -> tuple[ActorProfileFilterSet, Period | None, list[str]]:
+    """The roles and the period that are asked for, or the usual ones with what is wrong with those."""
     given = QueryDict(mutable=True)
     for name in periods.PARAMETERS:
         if asked.get(name):
             given[name] = str(asked[name])
+    given.setlist("role", asked.getlist("role"))
     try:
-        return periods.read_period(given, sight), []
+        return *_read(given, actor, sight), []
     except InvalidParameters as error:
-        return periods.read_period(QueryDict(), sight), [f"{e['parameter']}: {e['detail']}" for e in error.errors]
+        return *_read(QueryDict(), actor, sight), [f"{e['parameter']}: {e['detail']}" for e in error.errors]
 
 
-def _shown(actor: Actor, period: Period | None, sight: Sight) -> dict[str, Any]:
+def _read(asked: QueryDict, actor: Actor, sight: Sight) -> tuple[ActorProfileFilterSet, Period | None]:
+    filters = ActorProfileFilterSet(asked, sight.rows(IncidentIndex), sight=sight, actor=actor.pk)
+    refuse_unread(filters.form)
+    return filters, periods.read_period(asked, sight)
+
+
+def _shown(filters: ActorProfileFilterSet, period: Period | None) -> dict[str, Any]:
     """The figures and pictures; without any data the reason alone."""
-    rows = sight.rows(IncidentIndex).with_term("perpetrator", [str(actor.pk)])
-    found = profile.of_actor(rows, period, actor.pk, {}, sight)
+    rows = cast(IndexQuerySet, filters.qs)
+    found = profile.of_actor(rows, period, filters.actor, filters.part, filters.sight)
     if period is None:
         return {"profile": found}
     rows = rows.filter(period.chosen)

@@ -21,6 +21,8 @@ from .reach import spread
 
 Given = Mapping[str, list[Any]]
 """The values of the filters, as they were read."""
+Part = Mapping[str, Any]
+"""The roles of an actor that count, and what was asked of the statements on them."""
 
 NO_DATA = "There is no incident that you may see, so that no period can be stated."
 
@@ -31,12 +33,12 @@ OF_INCIDENTS = (
 )
 
 
-def of_actor(rows: IndexQuerySet, period: Period | None, actor: UUID, given: Given, sight: Sight) -> dict[str, Any]:
-    """The profile of an actor; ``rows`` are the incidents in which it is the perpetrator."""
+def of_actor(rows: IndexQuerySet, period: Period | None, actor: UUID, part: Part, sight: Sight) -> dict[str, Any]:
+    """The profile of an actor; ``rows`` are the incidents in which it has that part."""
     until = period.until if period else None
     return {
         "actor": _leaf(actor, sight),
-        "part": _part(given),
+        "part": part,
         **_of_incidents(rows, period, sight),
         "relationships": ties.relationships(actor, until, sight) if until else None,
         "assessments": ties.judgements_on_actor(actor, until, sight),
@@ -76,12 +78,6 @@ def _of_incidents(rows: IndexQuerySet, period: Period | None, sight: Sight) -> d
         "aggregates": figures.aggregates(counted, statistics.identified(reports, sight) if there else 0),
         "reason": None,
     }
-
-
-def _part(given: Given) -> dict[str, Any]:
-    """The actor's part in the incidents: its role, and what was asked of the statements on it."""
-    either = {name: [*given.get(name, []), *given.get(f"{name}__in", [])] for name in ("basis", "likelihood")}
-    return {"role": "perpetrator", **either, "min_likelihood": next(iter(given.get("min_likelihood", [])), None)}
 
 
 def _leaf(actor: UUID, sight: Sight) -> Any:

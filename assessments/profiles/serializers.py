@@ -9,7 +9,7 @@ from rest_framework import serializers
 from actors.serializers import ActorLeafSerializer, PeriodSerializer
 from assessments.choices import ESTIMATES, Confidence
 from assessments.serializers import BandSerializer, HorizonSerializer
-from incidents.choices import Basis
+from incidents.choices import Basis, Role
 from incidents.serializers.totals import SumSerializer
 from threatdb.records.choices import Likelihood
 from threatdb.records.serializers import DateSerializer
@@ -261,7 +261,7 @@ class ProfileRelationshipsSerializer(serializers.Serializer[Any]):
 class PartSerializer(serializers.Serializer[Any]):
     """The actor's part in the incidents, and what was asked of the statements on it."""
 
-    role = serializers.ChoiceField(choices=["perpetrator"])
+    role = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices), help_text="The roles that count.")
     basis = serializers.ListField(child=serializers.ChoiceField(choices=Basis.choices))
     likelihood = serializers.ListField(child=serializers.ChoiceField(choices=Likelihood.choices))
     min_likelihood = serializers.ChoiceField(choices=Likelihood.choices, allow_null=True)

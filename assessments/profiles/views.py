@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -55,20 +54,19 @@ class ProfileViewSet(FilteredViewSet):
         return kept
 
     def _profile(self) -> dict[str, Any]:
-        rows, given = self.chosen(self.request.query_params)
-        period = periods.read_period(self.request.query_params, self.sight)
-        return profile.of_incidents(rows, period, given, self.sight)
+        filters = ProfileFilterSet(self.request.query_params, self.visible(), sight=self.sight)
+        rows, period = self.chosen(filters)
+        return profile.of_incidents(rows, period, filters.given, self.sight)
 
-    def chosen(self, asked: QueryDict) -> tuple[IndexQuerySet, profile.Given]:
-        """The rows that the filters choose, and the filters as they were read."""
+    def chosen(self, filters: ProfileFilterSet) -> tuple[IndexQuerySet, periods.Period | None]:
+        """The rows that the filters choose, and the time of which the profile speaks."""
         refuse_unknown(self.request, [*self.filterset_class.base_filters, *self.backend.shaping, *SEEING])
-        chosen = ProfileFilterSet(asked, self.visible(), sight=self.sight)
-        refuse_unread(chosen.form)
-        return cast(IndexQuerySet, chosen.qs), chosen.given
+        refuse_unread(filters.form)
+        return cast(IndexQuerySet, filters.qs), periods.read_period(self.request.query_params, self.sight)
 
 
 class ActorProfileViewSet(ProfileViewSet):
-    """Tempo, trend, lethality, reach, rivals, allies and more of an actor, by the incidents that it committed."""
+    """Tempo, trend, lethality, reach, rivals, allies and more of an actor, by the incidents in which it took part."""
 
     serializer_class = ActorProfileSerializer
     filterset_class = ActorProfileFilterSet
@@ -87,8 +85,6 @@ class ActorProfileViewSet(ProfileViewSet):
         )
 
     def _of_actor(self, actor: UUID) -> dict[str, Any]:
-        asked = self.request.query_params.copy()
-        asked["perpetrator"] = str(actor)
-        rows, given = self.chosen(asked)
-        period = periods.read_period(self.request.query_params, self.sight)
-        return profile.of_actor(rows, period, actor, given, self.sight)
+        filters = ActorProfileFilterSet(self.request.query_params, self.visible(), sight=self.sight, actor=actor)
+        rows, period = self.chosen(filters)
+        return profile.of_actor(rows, period, actor, filters.part, self.sight)

@@ -97,6 +97,25 @@ def test_the_period_can_be_asked_for_and_mistakes_are_told(client: Client, group
     assert "the last day of the data" in body
 
 
+def test_the_roles_that_count_are_shown_and_can_be_chosen(client: Client, group: Actor) -> None:
+    def checked(body: str) -> list[str]:
+        return re.findall(r'name="role" value="(\w+)" id="\w+" checked', body)
+
+    public.incident(date=public.on("2021-10-09"), involvements=[public.involved(group, "side_b")])
+    public.incident(date=public.on("2021-10-10"), involvements=[public.involved(group, "victim")])
+    for query, words, roles, n in (
+        ("", "As perpetrator, side a, side b, up to", ["perpetrator", "side_a", "side_b"], 3),
+        ("?role=victim&role=side_b", "As victim, side b, up to", ["victim", "side_b"], 2),
+        ("?role=other", "As other, up to", ["other"], 0),
+        ("?role=leader", "As perpetrator, side a, side b, up to", ["perpetrator", "side_a", "side_b"], 3),
+    ):
+        body = page(client, address(group) + query)
+        assert (words in body, checked(body)) == (True, roles), query
+        sources = re.search(r"Resting on one source</th><td>[^<]*</td><td>[^<]*</td><td>(\d+)</td>", body)
+        assert sources and int(sources[1]) == n, query
+        assert ("role: “leader” is not a known code." in body) == ("leader" in query)
+
+
 def test_the_actors_page_leads_to_it(client: Client, group: Actor) -> None:
     assert address(group) in page(client, reverse("admin:actors_actor_change", args=[group.pk]))
     assert reverse("admin:assessment_scores") in page(client, reverse("admin:assessments_assessment_changelist"))

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from actors.models import Actor
+from incidents.choices import Role
 from tests.api import expected, public
 from tests.base import Document, ask, assert_problem, assert_refused, queries
 from tests.factories.assessments import resolved
@@ -49,6 +50,11 @@ def share(count: int, part: float | None, low: float = 0.0, high: float = 1.0) -
 
 def total(low: int, best: int | None, high: int | None, **counts: int) -> Document:
     return {"low": low, "best": best, "high": high, **dict.fromkeys(COUNTED, 0), **counts}
+
+
+def part(**asked: Any) -> Document:
+    role = ["perpetrator", "side_a", "side_b"]
+    return {"role": role, "basis": [], "likelihood": [], "min_likelihood": None, **asked}
 
 
 COUNTED = ("best_known", "high_known", "unknown", "not_sharp")
@@ -97,7 +103,7 @@ class TestOfAnActor:
 
         assert profile(client, group, days=30, before=30) == {
             "actor": expected.actor(group),
-            "part": {"role": "perpetrator", "basis": [], "likelihood": [], "min_likelihood": None},
+            "part": part(),
             "period": {
                 "since": None,
                 "until": "2021-10-30",
@@ -250,11 +256,6 @@ class TestOfAnActor:
         assert (tempo["n"], tempo["incidents"]) == (0, {"low": 0, "best": 0, "high": 0})
         assert tempo["interval"] == interval(0.0, 0.611)
 
-    def test_other_parts_are_not_its_own(self, client: Client) -> None:
-        group = public.actor()
-        struck(group, "2021-10-08", involvements=[public.involved(group, "victim")])
-        assert profile(client, group)["incidents"] == {"single": 0, "aggregate": 0, "series": 0}
-
     def test_basis_and_likelihood_ask_of_its_own_statement(self, client: Client) -> None:
         group, other = public.actor(), public.actor()
         of_other = public.involved(other, basis="claimed", likelihood="confirmed")
@@ -270,7 +271,7 @@ class TestOfAnActor:
         ):
             body = profile(client, group, **asked)
             assert body["incidents"]["single"] == n, asked
-        assert body["part"] == {"role": "perpetrator", "basis": [], "likelihood": ["likely"], "min_likelihood": None}
+        assert body["part"] == part(likelihood=["likely"])
 
     def test_it_is_named_by_its_slug_too(self, client: Client) -> None:
         group = public.actor(slug="group")
@@ -291,6 +292,116 @@ class TestOfAnActor:
         response = client.get(f"/api/v1/actors/{gone.pk}/profile/?days=30")
         assert response.status_code == 308
         assert response["Location"].endswith(f"/api/v1/actors/{group.pk}/profile/?days=30")
+
+
+class TestRoles:
+    """Which of the roles that an actor may have in an incident are counted."""
+
+    def counted(self, client: Client, actor: Actor, **asked: Any) -> int:
+        n: int = profile(client, actor, **asked)["incidents"]["single"]
+        return n
+
+    @pytest.mark.parametrize(
+        ("role", "n"), [(role.value, int(role in ("perpetrator", "side_a", "side_b"))) for role in Role]
+    )
+    def test_those_who_took_part_are_counted_and_others_where_they_are_asked_for(
+        self, client: Client, role: str, n: int
+    ) -> None:
+        group = public.actor()
+        struck(group, "2021-10-08", involvements=[public.involved(group, role)])
+        assert self.counted(client, group) == n
+        for other in Role:
+            assert self.counted(client, group, role=other.value) == int(other == role), other
+
+    def test_roles_are_any_of_several_in_both_forms(self, client: Client) -> None:
+        group = public.actor()
+        for role in ("perpetrator", "side_b", "victim", "other"):
+            struck(group, "2021-10-08", involvements=[public.involved(group, role)])
+        for asked, roles, n in (
+            ({}, ["perpetrator", "side_a", "side_b"], 2),
+            ({"role": "side_b"}, ["side_b"], 1),
+            ({"role": ["victim", "side_b"]}, ["victim", "side_b"], 2),
+            ({"role__in": "other,victim,perpetrator"}, ["perpetrator", "victim", "other"], 3),
+            ({"role": "side_a", "role__in": "victim"}, ["victim", "side_a"], 1),
+        ):
+            body = profile(client, group, **asked)
+            assert (body["incidents"]["single"], body["part"]) == (n, part(role=roles)), asked
+
+    def test_an_unknown_role_is_refused_with_those_that_there_are(self, client: Client) -> None:
+        group = public.actor()
+        response = client.get(f"/api/v1/actors/{group.pk}/profile/", {"role": "side_c"})
+        assert_refused(response, "role")
+        known = "associate, other, perpetrator, responder, side_a, side_b, target, victim"
+        assert response.json()["errors"][0]["detail"] == (
+            f"“side_c” is not a known code. Did you mean “side_b” or “side_a”? Known are {known}."
+        )
+
+    @pytest.mark.usefixtures("data_begin_early")
+    def test_an_incident_that_names_the_actor_twice_counts_once(self, client: Client) -> None:
+        once, twice = public.actor(), public.actor()
+        for actor, roles in ((once, ["side_a"]), (twice, ["side_a", "side_b", "perpetrator"])):
+            said = [public.involved(actor, role, basis) for role in roles for basis in ("claimed", "reported")]
+            document = {"involvements": said, "killed": toll(2, 3, 4), "place": {"country": "AF", "admin1": "Kunduz"}}
+            of_twice = struck(actor, "2021-10-08", **document)
+            struck(actor, "2021-10-09", **document, kind="aggregate", event_count={"low": 2})
+        public.claim(claimant=twice, incidents=[of_twice], date=public.on("2021-10-10"))
+        body = profile(client, twice)
+        assert (body["incidents"], body["tempo"]["incidents"]) == (
+            {"single": 1, "aggregate": 1, "series": 0},
+            {"low": 1, "best": 1, "high": 1},
+        )
+        assert (body["lethality"]["killed"], body["areas"]["n"]) == ({"low": 2, "best": 3, "high": 4}, 1)
+        assert body["claims"]["days_to_claim"]["n"] == 1
+        assert body["aggregates"] == profile(client, once)["aggregates"]
+
+    def test_basis_and_role_are_asked_of_one_statement(self, client: Client) -> None:
+        group = public.actor()
+        said = [public.involved(group, "side_a", "official"), public.involved(group, "victim", "claimed")]
+        struck(group, "2021-10-08", involvements=said)
+        assert self.counted(client, group, basis="official") == 1
+        assert self.counted(client, group, basis="claimed") == 0
+        assert self.counted(client, group, basis="claimed", role="victim") == 1
+
+    def test_others_are_asked_for_beside_it(self, client: Client) -> None:
+        group, other = public.actor(), public.actor()
+        said = [public.involved(group, "victim", "official"), public.involved(other, basis="claimed")]
+        struck(group, "2021-10-08", involvements=said)
+        struck(group, "2021-10-09", involvements=[public.involved(group, "victim", "official")])
+        asked = {"role": "victim", "perpetrator": str(other.pk)}
+        assert self.counted(client, group, **asked) == 1
+        assert self.counted(client, group, **asked, basis="official") == 0
+        assert self.counted(client, group, **asked, basis__in="official,claimed") == 1
+
+    def test_as_target_it_counts_what_the_filter_finds(self, client: Client) -> None:
+        group = public.actor()
+        aimed = {"targets": [{"actor": group, "kind": "group"}], "involvements": []}
+        struck(group, "2021-10-08", **aimed)
+        struck(group, "2021-10-08", **aimed | {"involvements": [public.involved(group, "target", "claimed")]})
+        assert self.counted(client, group) == 0
+        assert (
+            self.counted(client, group, role="target") == ask(client, "incidents", target=str(group.pk))["count"] == 2
+        )
+        assert self.counted(client, group, role="target", basis="claimed") == 1
+
+    def test_parts_of_its_aggregates_are_identified_whatever_its_role(self, client: Client) -> None:
+        group = public.actor()
+        as_side = [public.involved(group, "side_b")]
+        report = struck(group, "2021-10-08", kind="aggregate", event_count={"low": 2}, involvements=as_side)
+        public.incident(links=[{"kind": "part_of", "incident": report}])
+        assert profile(client, group)["aggregates"]["identified"] == 1
+        assert profile(client, group, role="perpetrator")["aggregates"]["identified"] == 0
+
+    def test_a_past_role_is_that_of_the_past(self, client: Client) -> None:
+        group = public.actor()
+        incident = struck(group, "2021-10-08", involvements=[public.involved(group, "side_a")])
+        then = ask(client, "changes", page_size=1000)["cursor"]
+        before = profile(client, group)
+        incident.involvements.update(role="victim")
+        services.save(incident, by=None, reason_code="correction")
+        services.publish(incident, by=None)
+        assert profile(client, group, as_of=then) == before
+        assert self.counted(client, group, as_of=then, role="victim") == 0
+        assert (self.counted(client, group), self.counted(client, group, role="victim")) == (0, 1)
 
 
 @pytest.mark.usefixtures("data_begin_early")
@@ -480,7 +591,11 @@ class TestPeriod:
             ({"before": "many"}, "before"),
             ({"occurred__possibly_within": "2021-01-01/2021-01-02"}, "occurred__possibly_within"),
             ({"date_earliest__gte": "2021-01-01"}, "date_earliest__gte"),
-            ({"perpetrator": "other"}, "perpetrator"),
+            ({"role": "attacker"}, "role"),
+            ({"role__in": "side_a,side_c"}, "role__in"),
+            ({"role": ""}, "role"),
+            ({"role__not": "side_b"}, "role__not"),
+            ({"include": "parts"}, "include"),
             ({"fields": "tempo"}, "fields"),
             ({"country": "Narnia"}, "country"),
         ],
@@ -505,7 +620,7 @@ def test_queries(client: Client) -> None:
     struck(group, "2021-10-08", kind="aggregate")
     struck(group, "2021-10-08")
     path = f"/api/v1/actors/{group.pk}/profile/"
-    with queries(18):
+    with queries(17):
         response = client.get(path)
     with queries(2):  # the actor, and the head of the class
         client.get(path)
