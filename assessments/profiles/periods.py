@@ -33,6 +33,8 @@ class Window:
 
     first: date
     last: date
+    ends_data: bool = False
+    """Whether the data end with it. What may be later than them is then read as no later than its last day."""
 
     @property
     def days(self) -> int:
@@ -45,7 +47,14 @@ class Window:
 
     @property
     def certain(self) -> Q:
-        """Of incidents that occurred within it, whatever the truth."""
+        """Of incidents that occurred within it, whatever the truth.
+
+        Were what reaches beyond the data not read as within them, an incident of somebody else that moves their end
+        would make it certain. So both readings can but lose by a later end: each asks for nothing but a first day,
+        which moves with it.
+        """
+        if self.ends_data:
+            return Q(date_earliest__gte=self.first, date_earliest__lte=self.last)
         return Q(date_earliest__gte=self.first, date_latest__lte=self.last)
 
     def shown(self) -> dict[str, Any]:
@@ -124,7 +133,7 @@ def read_period(asked: QueryDict, sight: Sight) -> Period | None:
     days, before = read["days"] or DEFAULT_DAYS, read["before"] or DEFAULT_DAYS
     if days + before > until.toordinal():
         raise InvalidParameters([parameter_error("until", "The windows would begin before the year 1.")])
-    recent = Window(until - timedelta(days=days - 1), until)
+    recent = Window(until - timedelta(days=days - 1), until, ends_data=not read["until"])
     earlier = Window(recent.first - timedelta(days=before), recent.first - timedelta(days=1))
     if read["since"] and read["since"] > earlier.first:
         detail = f"The windows begin before this, on {earlier.first}: ask for fewer days, or for more of the past."

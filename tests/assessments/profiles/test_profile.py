@@ -605,6 +605,21 @@ class TestPeriod:
         struck(group, "2021-10-08")
         assert_refused(client.get(f"/api/v1/actors/{group.pk}/profile/", asked), parameter)
 
+    def test_a_vague_date_does_not_move_the_end_of_the_data(self, client: Client) -> None:
+        group = public.actor()
+        struck(group, "2021-10-08")
+        public.incident(date=public.on("2021-01-01", "2021-12-31", "year"))
+        assert profile(client, group)["period"]["until"] == "2021-10-08"
+
+    @pytest.mark.usefixtures("data_begin_early")
+    def test_what_may_be_later_than_the_data_is_read_as_of_their_end(self, client: Client) -> None:
+        group = public.actor()
+        struck(group, public.on("2021-10-07", "2021-10-12", "days"))
+        public.incident(date=public.on("2021-10-10"))
+        assert profile(client, group)["tempo"]["incidents"] == {"low": 1, "best": 1, "high": 1}
+        stated = profile(client, group, until="2021-10-10")
+        assert stated["tempo"]["incidents"] == {"low": 0, "best": None, "high": 1}
+
     def test_the_past_is_that_of_its_readers(self, client: Client) -> None:
         group = public.actor()
         struck(group, "2021-10-08")
