@@ -67,7 +67,10 @@ def _attribution(words: str | None, document: Document) -> str | None:
     makers = [citation["source"]["title"] for citation in document.get("citations") or () if citation["source"]]
     own = [document.get("publisher"), document["title"]] if "publisher" in document else []
     named = "; ".join(dict.fromkeys(name for name in (*makers, *own) if name))
-    return f"{words}: {named}" if named else words
+    if not named:
+        return words
+    # Words of several sentences end with a full stop, a mere label does not.
+    return f"{words} From: {named}." if words.endswith(".") else f"{words}: {named}"
 
 
 LICENSED = (

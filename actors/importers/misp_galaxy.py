@@ -36,7 +36,7 @@ class MispGalaxy(ActorList):
     def source(self) -> Document:
         return {
             "kind": SourceKind.DATASET.value,
-            "title": f"MISP galaxy {self.release}".strip(),
+            "title": self.edition("MISP galaxy"),
             "publisher": "MISP Project",
             "web_url": "https://github.com/MISP/misp-galaxy",
             "language": "en",

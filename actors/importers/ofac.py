@@ -36,7 +36,7 @@ class Ofac(ActorList):
     def source(self) -> Document:
         return {
             "kind": SourceKind.DATASET.value,
-            "title": f"OFAC Specially Designated Nationals {self.release}".strip(),
+            "title": self.edition("OFAC Specially Designated Nationals"),
             "publisher": "US Department of the Treasury",
             "web_url": "https://sanctionslist.ofac.treas.gov/",
             "language": "en",

@@ -37,7 +37,7 @@ class UcdpActors(ActorList):
     def source(self) -> Document:
         return {
             "kind": SourceKind.DATASET.value,
-            "title": f"UCDP Actor List {self.release}".strip(),
+            "title": self.edition("UCDP Actor List"),
             "publisher": "Uppsala Conflict Data Program, Uppsala University",
             "web_url": "https://ucdp.uu.se/downloads/",
             "language": "en",

@@ -135,7 +135,7 @@ class Acled(Format):
     def source(self) -> Document:
         return {
             "kind": SourceKind.DATASET.value,
-            "title": f"ACLED {self.release}".strip(),
+            "title": self.edition("ACLED"),
             "publisher": "Armed Conflict Location and Event Data",
             "web_url": "https://acleddata.com/",
             "language": "en",

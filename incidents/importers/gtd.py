@@ -95,7 +95,7 @@ class Gtd(Format):
     def source(self) -> Document:
         return {
             "kind": SourceKind.DATASET.value,
-            "title": f"Global Terrorism Database {self.release}".strip(),
+            "title": self.edition("Global Terrorism Database"),
             "publisher": "START, University of Maryland",
             "web_url": "https://www.start.umd.edu/gtd/",
             "language": "en",

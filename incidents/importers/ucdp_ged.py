@@ -81,7 +81,7 @@ class UcdpGed(Format):
     def source(self) -> Document:
         return {
             "kind": SourceKind.DATASET.value,
-            "title": f"UCDP Georeferenced Event Dataset (GED) {self.release}".strip(),
+            "title": self.edition("UCDP Georeferenced Event Dataset (GED)"),
             "publisher": "Uppsala Conflict Data Program, Uppsala University",
             "web_url": "https://ucdp.uu.se/downloads/",
             "language": "en",

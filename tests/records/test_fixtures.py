@@ -138,6 +138,11 @@ class TestLoading:
 
 
 class TestFiles:
+    def test_what_is_to_be_said_of_the_makers_is_that_and_no_order_to_the_reader(self) -> None:
+        for row in ROWS["sources.licence"]:
+            words = row["fields"]["attribution"]
+            assert not words or (words.endswith(".") and "Name the" not in words), row["pk"]
+
     def test_each_holds_one_model(self) -> None:
         for path in FILES:
             rows = json.loads(path.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -35,6 +36,9 @@ from .schema import FORMAT, NARROWING, SIGHT, Schema, filter_parameters, list_pa
 from .sight import Sight, sight_of
 from .values import identifier
 from .writes.views import WritingViewSet
+
+# Where documents have a licence, its words are a click away also for who reads JSON.
+LICENCES = '</api/v1/vocabularies/licence/>; rel="license"'
 
 _keys: dict[type[BaseSerializer[Any]], list[str]] = {}
 
@@ -93,6 +97,12 @@ class RecordViewSet(WritingViewSet, FilteredViewSet):
         """JSON, and for a list the forms in which it is exported."""
         forms = self.formats if getattr(self, "action", None) == "list" else ()
         return [JSONRenderer(), *(form() for form in forms)]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Say of documents under a licence where its words stand."""
+        if response.status_code == HTTPStatus.OK and "licence" in keys_of(self.serializer_class):
+            response["Link"] = LICENCES
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def offered(self) -> list[str]:

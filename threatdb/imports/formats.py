@@ -167,6 +167,13 @@ class Format:
         """The document of the source that is the data set itself; None where its rows are not cited to it."""
         return None
 
+    def edition(self, name: str) -> str:
+        """The name of the data set with its release, which whoever passes rows on is asked to name.
+
+        Where the importer named none, that is said: the name alone would read as that of all releases.
+        """
+        return f"{name} {self.release}" if self.release else f"{name}, release not stated"
+
     def skips(self, cells: Cells) -> bool:
         """Whether a row is none, such as a second heading."""
         return False
