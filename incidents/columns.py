@@ -30,13 +30,17 @@ PLACE = (
     column(Kind.TEXT, "locality", "Town, village or spot.", "place", "locality"),
     column(Kind.DECIMAL, "latitude", "Degrees north (WGS 84).", "place", "latitude"),
     column(Kind.DECIMAL, "longitude", "Degrees east (WGS 84).", "place", "longitude"),
-    column(Kind.CODE, "place_precision", "What the place stands for.", "place", "precision"),
-    column(Kind.DECIMAL, "radius_km", "Kilometres around the point within which it was.", "place", "radius_km"),
+    column(
+        Kind.CODE, "place_precision", "What the point stands for, and so how it may be drawn.", "place", "precision"
+    ),
+    column(
+        Kind.DECIMAL, "radius_km", "Kilometres from the point within which it was, if stated.", "place", "radius_km"
+    ),
     column(Kind.TEXT, "place_as_reported", "The place in the words of the report.", "place", "as_reported"),
     Computed(
         "location_is_certain",
         Kind.FLAG,
-        "False where the point is only the middle of a district, province, country or other area.",
+        "False where the point is only the middle of a district, province, country or other area, or may be.",
         "place",
         _location_is_certain,
     ),

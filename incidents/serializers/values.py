@@ -43,8 +43,14 @@ class PlaceSerializer(FlatSerializer):
     locality = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
     latitude = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
     longitude = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
-    precision = TermField(choices=PlacePrecision.choices, required=False)
-    radius_km = serializers.FloatField(min_value=0, max_value=FARTHEST, required=False, allow_null=True)
+    precision = TermField(choices=PlacePrecision.choices, required=False, help_text="What the point stands for.")
+    radius_km = serializers.FloatField(
+        min_value=0,
+        max_value=FARTHEST,
+        required=False,
+        allow_null=True,
+        help_text="Kilometres from the point within which it was, if stated; null is not 0.",
+    )
     as_reported = serializers.CharField(max_length=300, required=False, allow_null=True, allow_blank=True)
 
     columns = {
