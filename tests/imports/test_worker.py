@@ -23,6 +23,7 @@ from django.utils import timezone
 from incidents.models import Incident
 from tests.access.conftest import MakeAccount
 from tests.access.conftest import account as account
+from tests.records.test_concurrency import together
 from tests.webhooks.test_worker import database_url, wait_for
 from threatdb import working
 from threatdb.imports import batches, running, store, worker
@@ -135,6 +136,97 @@ def test_one_that_is_asked_to_end_rests_after_its_chunk(
     assert (batch.state, batch.read, batch.lease) == ("running", 2, None)
 
     assert (run(batch).state, batch.read, batch.created) == ("done", 5, 5)
+
+
+def cut_off(user: User, *rows: dict[str, str], folder: Path, seconds: int) -> Batch:
+    """An import whose process is gone, and whose lease ends in so many seconds."""
+    batch = waiting(user, *rows, folder=folder)
+    assert running.claim(batch)
+    Batch.objects.filter(pk=batch.pk).update(leased_until=timezone.now() + timedelta(seconds=seconds))
+    return batch
+
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Chunks of two rows, and from now on the import of each that has been brought."""
+    monkeypatch.setattr(running, "CHUNK", 2)
+    real, brought = running.Pass._bring, []
+
+    def bring(self: running.Pass, chunk: Any) -> None:
+        real(self, chunk)
+        brought.append(self.batch.pk)
+
+    monkeypatch.setattr(running.Pass, "_bring", bring)
+    return brought
+
+
+def test_what_was_cut_off_goes_before_what_waits(user: User, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = watch(monkeypatch)
+    older = waiting(user, row(1), folder=folder)
+    begun = cut_off(user, row(2), folder=folder, seconds=-1)
+
+    run(older)
+
+    assert brought == [begun.pk, older.pk]
+
+
+def test_what_was_begun_later_rests_as_soon_as_the_lease_of_what_was_cut_off_ends(
+    user: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = watch(monkeypatch)
+    first = cut_off(user, row(1), folder=folder, seconds=60)
+    long = waiting(user, *(row(number) for number in range(2, 9)), folder=folder)
+    real = running.Pass._note
+
+    def note(self: running.Pass, *args: Any) -> None:
+        real(self, *args)
+        if self.batch.pk == long.pk and self.batch.position == 3:
+            Batch.objects.filter(pk=first.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    monkeypatch.setattr(running.Pass, "_note", note)
+    run(long)
+
+    assert brought == [long.pk, first.pk, long.pk, long.pk, long.pk]
+    assert (long.state, long.read, long.created) == ("done", 7, 7)
+    first.refresh_from_db()
+    assert (first.state, first.created, Incident.objects.count()) == ("done", 1, 8)
+
+
+def test_what_another_has_in_hand_keeps_nobody_from_going_on(
+    user: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = watch(monkeypatch)
+    held = cut_off(user, row(1), folder=folder, seconds=60)
+    other = waiting(user, *(row(number) for number in range(2, 6)), folder=folder)
+
+    assert run(other).state == "done"
+    assert held.pk not in brought
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_workers_one_alone_takes_what_was_cut_off(
+    user: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = [
+        cut_off(user, *(row(first + number) for number in range(9)), folder=folder, seconds=-1)
+        for first in (1, 11, 21)
+    ]  # fmt: skip
+    watch(monkeypatch)
+    real, taken = running.claim, []
+
+    def claim(batch: Batch) -> bool:
+        # All have found it free before the first takes it.
+        time.sleep(0.05)
+        came_off = real(batch)
+        if came_off:
+            taken.append(batch.pk)
+        return came_off
+
+    monkeypatch.setattr(running, "claim", claim)
+    together(*[lambda: worker.round_of_work(Event())] * 4)
+
+    assert sorted(taken) == sorted(batch.pk for batch in cut)
+    assert set(Batch.objects.values_list("state", "read", "created")) == {("done", 9, 9)}
+    assert Incident.objects.count() == 27
 
 
 def test_a_file_that_is_missing_fails_the_import(user: User, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The worker: runs the imports whose files lie in the store, one after the other, the oldest first.
 
-Whatever ends it, however suddenly, leaves an import whose lease runs out, and which then goes on after its last row.
+Whatever ends it, however suddenly, leaves an import whose lease runs out, and which then goes on after its last row:
+before all that wait, and before what has been begun later, which rests meanwhile.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from datetime import timedelta
 from threading import Event
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from . import batches, reports, running, store
 from .choices import OPEN, BatchState
 from .models import Batch
+from .querysets import BatchQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +34,17 @@ def round_of_work(stop: Event) -> bool:
     """Run what waits; whether there was anything. Files that no import needs any more are let go."""
     let_go()
     busy = False
-    for pk in list(due()):
-        if stop.is_set():
-            break
-        busy = work(pk, stop) or busy
+    # Asked anew each time: another may have taken it, and a lease may have ended meanwhile.
+    while not stop.is_set() and (batch := due().first()):
+        busy = work(batch.pk, stop) or busy
     return busy
 
 
-def due() -> list[UUID]:
-    """The imports that wait or were cut off and that no process has in hand."""
+def due() -> BatchQuerySet:
+    """The imports that wait or were cut off and that no process has in hand, what was begun first before the others."""
     free = Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now())
     waiting = Batch.objects.filter(free, state__in=OPEN).exclude(stored="")
-    return list(waiting.order_by("created_at", "pk").values_list("pk", flat=True))
+    return waiting.order_by(F("started_at").asc(nulls_last=True), "created_at", "pk")
 
 
 def work(pk: UUID, stop: Event) -> bool:
@@ -53,7 +54,7 @@ def work(pk: UUID, stop: Event) -> bool:
         return False
 
     def progress(rows: int) -> None:
-        if stop.is_set():
+        if stop.is_set() or due().filter(started_at__lt=batch.started_at).exists():
             raise running.Stopped
 
     try:
