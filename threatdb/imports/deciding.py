@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
-from threatdb.records import documents, ledger, registry, writing
+from threatdb.records import bulk, documents, ledger, registry, writing
 from threatdb.records.choices import ReasonCode
 from threatdb.records.embedding import bare
 from threatdb.records.models import Record, Revision
@@ -19,7 +20,7 @@ from threatdb.records.registry import Document, RecordType
 from threatdb.records.visibility import Viewer
 from threatdb.records.writing import Author
 
-from . import naming
+from . import formats, naming
 from .choices import Decision, Outcome
 from .formats import Key
 from .models import Batch, BatchRow, Origin
@@ -46,9 +47,17 @@ def decide(row: BatchRow, decisions: Mapping[str, Decision], author: Author) -> 
 
 def visible_conflicts(row: BatchRow, viewer: Viewer) -> dict[str, dict[str, Any]]:
     """The conflicts of a row, as far as the viewer sees the records that they are about."""
-    conflicts = row.listed_conflicts()
-    seen = {name for name in {*map(_record_of, conflicts)} if _find(row, name, viewer)}
-    return {key: conflict for key, conflict in conflicts.items() if _record_of(key) in seen}
+    return conflicts_of([row], viewer)[row.pk]
+
+
+def conflicts_of(rows: Sequence[BatchRow], viewer: Viewer) -> dict[int, dict[str, dict[str, Any]]]:
+    """The same of many rows of one batch, by their primary keys, for as many queries as of one."""
+    listed = {row: row.listed_conflicts() for row in rows}
+    seen = records_at({(row, _record_of(key)) for row, conflicts in listed.items() for key in conflicts}, viewer)
+    return {
+        row.pk: {key: conflict for key, conflict in conflicts.items() if (row, _record_of(key)) in seen}
+        for row, conflicts in listed.items()
+    }
 
 
 def _record_of(key: str) -> str:
@@ -61,17 +70,43 @@ def _key_of(key: str) -> str:
     return key.rpartition("/")[2]
 
 
-def _find(row: BatchRow, name: str, viewer: Viewer) -> tuple[RecordType, Record] | None:
-    """The record of a row by its name, where the viewer sees it."""
-    if not name:
-        record_type = registry.get(row.batch.make_format().record_type)
-        own = record_type.model.objects.visible_to(viewer).filter(pk=row.record_id).first()
-        return (record_type, own) if own else None
-    key = Key(row.scheme, row.value).beside(name)
-    for type_name in Origin.objects.filter(scheme=key.scheme, value=key.value).values_list("record_type", flat=True):
-        if found := naming.find(type_name, [key], viewer).get(key):
-            return registry.get(type_name), found
-    return None
+Place = tuple[BatchRow, str]
+"""A row, and which of its records by its name; the name of its own is empty."""
+
+
+def records_at(places: Collection[Place], viewer: Viewer) -> dict[Place, tuple[RecordType, Record]]:
+    """The records there that the viewer sees. The rows are of one batch."""
+    own = [row for row, name in places if not name]
+    beside = {(row, name): Key(row.scheme, row.value).beside(name) for row, name in places if name}
+    return _own(own, viewer) | _beside(beside, viewer)
+
+
+def _own(rows: Sequence[BatchRow], viewer: Viewer) -> dict[Place, tuple[RecordType, Record]]:
+    if not rows:
+        return {}
+    record_type = registry.get(formats.get(rows[0].batch.format).record_type)
+    found: dict[UUID, Record] = {}
+    for some in bulk.batches({row.record_id for row in rows if row.record_id}, 500):
+        seen: Iterable[Record] = record_type.model.objects.visible_to(viewer).filter(pk__in=some)
+        found |= {record.pk: record for record in seen}
+    return {(row, ""): (record_type, found[row.record_id]) for row in rows if row.record_id in found}
+
+
+def _beside(keys: Mapping[Place, Key], viewer: Viewer) -> dict[Place, tuple[RecordType, Record]]:
+    by_scheme = defaultdict[str, set[str]](set)
+    for key in keys.values():
+        by_scheme[key.scheme].add(key.value)
+    by_type = defaultdict[str, set[Key]](set)
+    for scheme, values in by_scheme.items():
+        for some in bulk.batches(values, 500):
+            origins = Origin.objects.filter(scheme=scheme, value__in=some)
+            for type_name, value in origins.values_list("record_type", "value"):
+                by_type[type_name].add(Key(scheme, value))
+    found: dict[Key, tuple[RecordType, Record]] = {}
+    for type_name, some_keys in by_type.items():
+        seen = naming.find(type_name, some_keys, viewer)
+        found |= {key: (registry.get(type_name), record) for key, record in seen.items()}
+    return {place: found[key] for place, key in keys.items() if key in found}
 
 
 def _decide_one(
@@ -82,7 +117,7 @@ def _decide_one(
     author: Author,
 ) -> None:
     """Settle conflicts over one of the row's records."""
-    found = _find(row, name, author.viewer)
+    found = records_at([(row, name)], author.viewer).get((row, name))
     if found is None:
         raise _refusal(next(iter(decisions)), "There is nothing to decide about this.", "no_conflict")
     record_type, record = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,20 +35,19 @@ def shown_rows(batch: Batch, rows: Sequence[BatchRow], viewer: Viewer) -> list[S
     """The rows with what the viewer may see of their records."""
     if batch.format not in formats.names():
         return [ShownRow(row, None) for row in rows]
-    record_type = registry.get(formats.get(batch.format).record_type)
-    found: dict[UUID, Record] = {}
-    for some in bulk.batches({row.record_id for row in rows if row.record_id}, 500):
-        seen: Iterable[Record] = record_type.model.objects.visible_to(viewer).filter(pk__in=some)
-        found |= {record.pk: record for record in seen}
-    return [_shown(batch, row, found, viewer) for row in rows]
-
-
-def _shown(batch: Batch, row: BatchRow, found: Mapping[UUID, Record], viewer: Viewer) -> ShownRow:
-    # At hand, so that it is not looked up for each row.
-    row.batch = batch
-    conflicts = deciding.visible_conflicts(row, viewer) if row.conflict else {}
-    record = found.get(row.record_id) if row.record_id else None
-    return ShownRow(row, record, [{"key": key, **conflict} for key, conflict in conflicts.items()])
+    for row in rows:
+        # At hand, so that it is not looked up for each row.
+        row.batch = batch
+    found = deciding.records_at([(row, "") for row in rows], viewer)
+    conflicts = deciding.conflicts_of([row for row in rows if row.conflict], viewer)
+    return [
+        ShownRow(
+            row,
+            found[row, ""][1] if (row, "") in found else None,
+            [{"key": key, **conflict} for key, conflict in conflicts.get(row.pk, {}).items()],
+        )
+        for row in rows
+    ]
 
 
 def cells_of(rows: Sequence[BatchRow]) -> dict[int, dict[str, str]]:
