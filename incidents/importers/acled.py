@@ -308,16 +308,16 @@ def _involvements_of(row: Noted, event_type: str) -> list[Document]:
         if on_civilians:
             role = Role.PERPETRATOR if side == 1 else Role.TARGET
         if inter not in CIVILIANS and (name := row.text(f"actor{side}", 200)):
-            found.append(_part(name, kind, role))
+            found.append(_part(name, kind, role, f"actor{side}"))
         for name in row.listed(f"assoc_actor_{side}"):
-            found.append(_part(name, ActorKind.UNIDENTIFIED, Role.ASSOCIATE))
+            found.append(_part(name, ActorKind.UNIDENTIFIED, Role.ASSOCIATE, f"assoc_actor_{side}"))
     return found
 
 
-def _part(name: str, kind: ActorKind, role: Role) -> Document:
+def _part(name: str, kind: ActorKind, role: Role, column: str) -> Document:
     kind = ActorKind.UNIDENTIFIED if name.lower().startswith("unidentified") else kind
     return {
-        "actor": NamedActor(Key("acled", name), name, kind.value),
+        "actor": NamedActor(Key("acled", name), name, kind.value, column),
         "role": role.value,
         "basis": Basis.REPORTED.value,
     }

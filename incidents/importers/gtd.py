@@ -303,10 +303,11 @@ def _fraction(row: Noted, column: str, text: str) -> Document | None:
 
 
 def _party_of(row: Noted, slot: int) -> _Party:
-    name = _known(row.text(_slotted("gname", "gname", slot), 200))
+    column = _slotted("gname", "gname", slot)
+    name = _known(row.text(column, 200))
     alone = slot == 1 and row.whole("individual") == 1
     kind = ActorKind.UNIDENTIFIED if alone else ActorKind.ARMED_GROUP
-    group = NamedActor(Key("gtd", name), name, kind.value) if name else None
+    group = NamedActor(Key("gtd", name), name, kind.value, column) if name else None
     return _Party(slot, group, row.whole(_slotted("claimed", "claim", slot)) == 1)
 
 

@@ -74,7 +74,7 @@ class UcdpGed(Format):
     def __init__(self, release: str = "") -> None:
         super().__init__(release)
         self.countries = Countries()
-        self.actors: dict[tuple[str, str, str], NamedActor] = {}
+        self.actors: dict[tuple[str, str, str, str], NamedActor] = {}
         # Of events to come nobody can report.
         self.last_year = timezone.now().year
 
@@ -169,9 +169,9 @@ class UcdpGed(Format):
         name = row.cells.get(f"side_{side}") or ""
         number = row.cells.get(f"side_{side}_new_id") or row.cells.get(f"side_{side}_id") or ""
         government = row.cells.get(f"gwno{side}") or ""
-        known = self.actors.get((name, number, government))
+        known = self.actors.get((side, name, number, government))
         if known is None and (known := self._new_actor(row, side, name, government)):
-            self.actors[name, number, government] = known
+            self.actors[side, name, number, government] = known
         return known
 
     def _new_actor(self, row: _Row, side: str, name: str, government: str) -> NamedActor | None:
@@ -183,7 +183,7 @@ class UcdpGed(Format):
         is_state = bool(text_of(government)) or shown.startswith("Government of ")
         kind = ActorKind.STATE if is_state else ActorKind.ARMED_GROUP
         key = Key("ucdp-actor-name", shown[:200]) if number is None else Key("ucdp-actor", str(number))
-        return NamedActor(key, shown, kind.value)
+        return NamedActor(key, shown, kind.value, f"side_{side}")
 
 
 class _Row(Noted):

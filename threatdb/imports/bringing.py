@@ -19,12 +19,14 @@ from django.utils import timezone
 from threatdb.records import bulk, creating, registry, writing
 from threatdb.records.choices import State
 from threatdb.records.creating import Created
+from threatdb.records.markings import Marking
 from threatdb.records.models import Record
 from threatdb.records.plain import Known
 from threatdb.records.registry import Document, RecordType
 from threatdb.records.writing import Author
 
 from . import naming, renewing, revising
+from .blocked import Blocked
 from .choices import Outcome
 from .exported import ExportedTable
 from .formats import Format, Key, Problem, Reading, Severity
@@ -44,6 +46,7 @@ class Bringing:
     naming: Naming
     marking: str
     batch_id: UUID
+    columns: Sequence[str]
     publish: bool = False
 
     def bring(self, rows: Sequence[Judged]) -> None:
@@ -127,9 +130,11 @@ class Bringing:
             why = "; ".join(problem.detail for problem in problems)
             told.note([Problem(None, "not_published", why, Severity.WARNING)])
 
-    def _refuse(self, told: Told, refusal: Exception) -> None:
+    def _refuse(self, told: Told, refusal: Exception, record: Record | None = None) -> None:
         """Note what refused the record, at the columns where it is the row's own."""
-        told.refuse(problems_of(refusal, None if told.name else self.format))
+        marking = None if record is None else Marking(record.marking)
+        blocked = Blocked(self.format, self.columns, self.naming, told, marking)
+        told.refuse(problems_of(refusal, None if told.name else self.format, blocked.explain))
 
     def _new(self, record_type: RecordType, told: Told) -> Document:
         document = {"marking": self.marking, **told.placed(told.document)}
@@ -173,7 +178,7 @@ class Bringing:
                 with transaction.atomic():
                     self._change_one(record_type, one, record, origin, data, before.get(one.key), known)
             except REFUSALS as refusal:
-                self._refuse(one, refusal)
+                self._refuse(one, refusal, record)
 
     def _former(self, changed: Sequence[tuple[Told, Record, Origin | None]]) -> dict[Key, Document | None]:
         """What the rows said when they were imported last, by today's reading of their cells."""

@@ -59,12 +59,17 @@ class Key(NamedTuple):
         return Key(self.scheme.partition(BESIDE)[0], self.value)
 
 
-class NamedActor(NamedTuple):
-    """An actor that a document names by what the data set calls it; stands in the place of its id."""
+@dataclass(frozen=True)
+class NamedActor:
+    """An actor that a document names by what the data set calls it; stands in the place of its id.
+
+    ``column`` is where the row names it: the same actor may stand in several.
+    """
 
     key: Key
     name: str
     kind: str
+    column: str | None = field(default=None, compare=False)
 
 
 class Dataset:

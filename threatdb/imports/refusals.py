@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,13 +23,17 @@ from .formats import Format, Problem
 REFUSALS = (ValidationError, serializers.ValidationError, services.Conflict)
 
 
-def problems_of(refusal: Exception, kind: Format | None = None) -> list[Problem]:
+Explain = Callable[[Mapping[str, Any]], Problem | None]
+"""What more can be said of an error than its sentence; nothing where that is all."""
+
+
+def problems_of(refusal: Exception, kind: Format | None = None, explain: Explain | None = None) -> list[Problem]:
     """What refused a document, as problems of its row, each at the column that the format tells the value from.
 
     Where that is no one column, the key of the document goes before the sentence.
     """
     found = errors_of(refusal) or [{"pointer": "", "code": "refused", "detail": str(refusal)}]
-    return [_problem_of(error, kind) for error in found]
+    return [(explain and explain(error)) or _problem_of(error, kind) for error in found]
 
 
 def _problem_of(error: Mapping[str, Any], kind: Format | None) -> Problem:

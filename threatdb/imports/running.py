@@ -204,7 +204,7 @@ class Pass:
         marking = Marking(batch.marking).code
         self.judge = Judge(kind)
         naming = Naming(kind, author, marking, batch.publish)
-        self.bringing = Bringing(kind, author, naming, marking, batch.pk, batch.publish)
+        self.bringing = Bringing(kind, author, naming, marking, batch.pk, batch.columns, batch.publish)
 
     def go(self, path: Path, progress: Progress) -> None:
         """Bring the rows after the batch's position; a check begins anew."""
