@@ -37,6 +37,16 @@ def test_403(client: Client) -> None:
     assert "You may not do this" in told(client.get(address(make_source(), "delete")), 403)
 
 
+def test_what_is_not_allowed_takes_one_line_of_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    source = make_source()
+    caplog.clear()
+
+    client.get(address(source, "delete"))
+
+    logged = [(record.levelname, record.getMessage(), record.exc_info) for record in caplog.records]
+    assert logged == [("WARNING", f"Forbidden: {address(source, 'delete')}", None)]
+
+
 def test_404(client: Client) -> None:
     assert "nothing here" in told(client.get(address(Source(pk=uuid.uuid4()))), 404)
     assert "nothing here" in told(client.get("/admin/nonsense/"), 404)

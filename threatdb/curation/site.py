@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 def _checked(view: View) -> View:
     """The view, but for addresses that hold a null character: PostgreSQL cannot compare with one.
 
-    Where the database does not answer, a page says so.
+    Where something is not allowed, or the database does not answer, a page says so.
     """
 
     @wraps(view)
@@ -36,6 +36,9 @@ def _checked(view: View) -> View:
             raise BadRequest("Null characters are not allowed.")
         try:
             return view(request, *args, **kwargs)
+        except PermissionDenied:
+            # Raised further, it would be logged with a traceback, as if something were wrong with the service.
+            return errors.page(403)
         except OperationalError:
             logger.exception("The database did not answer.")
             return errors.page(503)
