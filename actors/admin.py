@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 
-from threatdb.curation.access import viewer_for
+from threatdb.curation.access import page_of, viewer_for
 from threatdb.curation.admin import CitationInline, PartFormSet, PartInline, RecordAdmin, VocabularyAdmin
+from threatdb.curation.merge_page import MERGE
 
 from .importers.reviewing import ImportedActors
 from .matching.duplicates import likely_duplicates
@@ -91,6 +92,8 @@ class ActorAdmin(ImportedActors, RecordAdmin):
         actor = context["original"]
         if actor is not None:
             context["duplicates"] = likely_duplicates(actor, viewer_for(request))
+            if MERGE.is_offered(request.user, actor):  # type: ignore[arg-type]
+                context["merge_url"] = page_of(actor, MERGE.name)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:

@@ -13,6 +13,7 @@ from tests.factories.assessments import make_assessment
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
 from threatdb.access import tokens
+from threatdb.curation.asking import AskingPages
 from threatdb.imports.models import Batch
 from threatdb.records import registry
 from threatdb.records.models import Country
@@ -23,6 +24,11 @@ RECORDS = [record_type.model for record_type in registry.all_types()]
 
 DIGITS = "9" * 40
 HOSTILE = ("x(", "-1", DIGITS, "9" * 5000, "a\x00b", "NaN", "\U0010ffff")
+
+
+def asking(page: Any) -> list[str]:
+    """The names of the pages on which moves ask more than a button can, of a model's page."""
+    return [offer.name for offer, _ in page.asked()] if isinstance(page, AskingPages) else []
 
 
 def name(item: Any) -> str:

@@ -16,8 +16,8 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from actors.models import RelationshipKind
-from incidents.models import Claim
+from actors.models import Actor, RelationshipKind
+from incidents.models import Claim, Incident
 from sources.models import Source
 from tests.base import enrol, undone
 from tests.factories.sources import make_source
@@ -27,7 +27,7 @@ from threatdb.records.search import MAX_WORDS
 
 from .conftest import browser
 from .forms import address, filled, list_address, save
-from .pages import DIGITS, HOSTILE, PAGES, make_rows, name
+from .pages import DIGITS, HOSTILE, PAGES, RECORDS, asking, make_rows, name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -142,7 +142,7 @@ def test_a_search_is_as_long_as_one_of_the_api_at_most(client: Client, words: st
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)
 def test_pages_of_no_row_answer_404(client: Client, model: type[models.Model]) -> None:
     for key in ("x", "0", "-1", DIGITS, "_00", "%C3%BF", "9" * 300):
-        for page in ("change", "history", "delete"):
+        for page in ("change", "history", "delete", *asking(admin.site.get_model_admin(model))):
             status = client.get(f"{list_address(model)}{key}/{page}/").status_code
             # Pages on which nothing is ever deleted may say so whatever the key.
             assert status == 404 or (page == "delete" and status == 403), (key, page)
@@ -190,6 +190,25 @@ def kind_of(key: str) -> str:
     if key.endswith(("_FORMS", "read_number")):
         return "management"
     return "keys" if key.endswith("-id") or (key.count("-") > 1 and key.endswith(("-incident", "-actor"))) else "fields"
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=name)
+def test_pages_of_moves_survive_what_they_are_asked_and_sent(client: Client, model: type[models.Model]) -> None:
+    row = model._default_manager.all()[:1][0]
+    for move in asking(admin.site.get_model_admin(model)):
+        url = address(row, move)
+        form = client.get(url, {"into": str(row.pk)}).context["form"]
+        for value in HOSTILE:
+            assert is_answered(client.get(url, {"into": value})), (move, value[:50])
+            for key in form.fields:
+                sent = {name: form[name].value() or "0" for name in form.fields} | {key: value}
+                assert is_answered(client.post(url, sent)), (move, key, value[:50])
+        assert is_answered(client.post(url, {"nonsense": "1"})), move
+    for key in HOSTILE if model in (Actor, Incident) else ():
+        sent = {"read_number": key, "absorbed": key, "note": key}
+        assert is_answered(client.post(address(row, "unmerge"), sent)), key[:50]
+        assert is_answered(client.post(address(row, "unmerge"), sent | {"read_number": "1"})), key[:50]
+    assert model._default_manager.filter(pk=row.pk).exists()
 
 
 @pytest.mark.parametrize("model", [model for model, _ in PAGES], ids=name)

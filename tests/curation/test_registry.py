@@ -26,7 +26,7 @@ from threatdb.records.vocabularies import VocabularyEntry
 
 from .conftest import MakeUser, browser
 from .forms import address, list_address
-from .pages import PAGES, RECORDS, make_rows, name
+from .pages import PAGES, RECORDS, asking, make_rows, name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -74,6 +74,24 @@ def test_list_add_and_change_pages_open(client: Client, rows: None, model: type[
     assert row is not None, f"No {model.__name__} to look at."
     assert client.get(address(row)).status_code == 200
     assert client.get(address(row, "history"), follow=True).status_code == 200
+
+
+def test_moves_that_ask_have_pages_that_open(client: Client, rows: None) -> None:
+    found = {}
+    for model, page in PAGES:
+        if names := asking(page):
+            row = model._default_manager.first()
+            assert row is not None
+            found[model._meta.model_name] = names
+            assert [client.get(address(row, name)).status_code for name in names] == [200] * len(names)
+    assert found == {
+        "actor": ["merge", "split", "purge"],
+        "incident": ["merge", "split", "purge"],
+        "relationship": ["split", "purge"],
+        "claim": ["split", "purge"],
+        "assessment": ["split", "purge"],
+        "source": ["purge"],
+    }
 
 
 def request_of(client: Client) -> HttpRequest:
@@ -156,6 +174,8 @@ def test_pages_keep_a_strict_content_policy(client: Client, rows: None, model: t
     row = model._default_manager.first()
     assert row is not None
     pages = ["/admin/", list_address(model), list_address(model, "add"), address(row), address(row, "history")]
+    pages += [address(row, name) for name in asking(admin.site.get_model_admin(model))]
+    pages += [f"{url}?into={row.pk}" for url in pages if url.endswith("/merge/")]
     for url in pages:
         text = client.get(url).content.decode()
         assert not (found := UNSAFE.search(text)), (url, text[found.start() : found.end() + 80])

@@ -10,7 +10,11 @@ class ApiConfig(AppConfig):
     verbose_name = "API"
 
     def ready(self) -> None:
-        from . import geometry, texts
+        from threatdb.records import registry
 
+        from . import geometry, texts
+        from .writes import idempotency
+
+        registry.keeps(idempotency.forget_all)
         for module in (geometry, texts):
             connection_created.connect(module.give_sqlite_its_function)

@@ -28,7 +28,11 @@ from .filters import MineFilter, ReadersFilter
 from .forms import PartPageForm, RecordForm
 from .history import HistoryPage
 from .inlines import CitationInline, PartFormSet, PartInline, StackedPartInline, keep_order
+from .merge_page import MergePage
+from .purge_page import PurgePage
+from .split_page import SplitPage
 from .standing import standing_of
+from .unmerge import UndoingMerges
 
 __all__ = [
     "AccountAdmin",
@@ -97,7 +101,7 @@ class LedgerAdmin(CheckedAdmin):
         return False
 
 
-class RecordAdmin(Buttons, HistoryPage, LedgerAdmin):
+class RecordAdmin(Buttons, MergePage, SplitPage, PurgePage, UndoingMerges, HistoryPage, LedgerAdmin):
     """The admin pages of one type of record. Subclass it; set search_fields, fieldsets and inlines."""
 
     list_display: Any = ("__str__", "state", "marking", "readers", "updated_at")
@@ -143,6 +147,7 @@ class RecordAdmin(Buttons, HistoryPage, LedgerAdmin):
         if record is not None:
             context["standing"] = standing_of(record, viewer_for(request))
             context["buttons"] = self.buttons(request, record)
+            context["links"] = self.links(request, record)
         return super().render_change_form(request, context, *args, **kwargs)
 
 

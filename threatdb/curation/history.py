@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from rest_framework.exceptions import ValidationError as RestError
 
 from threatdb.records import documents, registry
 from threatdb.records.diff import Difference
 from threatdb.records.models import Record, Revision
-from threatdb.records.services import Conflict
 
 from .access import page_of, viewer_for
 from .moves import RestoreForm, restore
-from .refusals import REFUSED, in_words, refusal_of
+from .refusals import REFUSED_DOCUMENT, in_words, plain
 from .revisions import revisions_of
 from .standing import differences
 
@@ -54,8 +51,9 @@ class HistoryPage(_Base):
             raise PermissionDenied
         try:
             changed = restore(record, by=request.user, data=request.POST)  # type: ignore[arg-type]
-        except (*REFUSED, RestError) as error:
-            self.message_user(request, in_words(self.admin_site, request, _plain(error)), messages.ERROR)
+        except REFUSED_DOCUMENT as error:
+            refusal = plain(error, "This revision no longer fits")
+            self.message_user(request, in_words(self.admin_site, request, refusal), messages.ERROR)
             return HttpResponseRedirect(page_of(record, "history"))
         said = f"Restored: {', '.join(changed)}." if changed else "The record says this already, so nothing was saved."
         self.message_user(request, said, messages.SUCCESS if changed else messages.WARNING)
@@ -106,25 +104,6 @@ class HistoryPage(_Base):
         if old and new:
             found = differences(old, new, viewer_for(request))
         return {"old": old, "new": new, "asked": asked, "differences": found}
-
-
-def _plain(error: Exception) -> ValidationError | Conflict:
-    """What refused the restoring, as an error of the services."""
-    if isinstance(error, RestError):
-        return ValidationError("This revision no longer fits: " + "; ".join(_leaves(error.detail)))
-    return error if isinstance(error, ValidationError | Conflict) else refusal_of(error, [])
-
-
-def _leaves(detail: Any, where: str = "") -> Iterator[str]:
-    """The sentences of a serializer's refusal, each with the field that it is about."""
-    if isinstance(detail, dict):
-        for key, value in detail.items():
-            yield from _leaves(value, f"{where}{key}: ")
-    elif isinstance(detail, list):
-        for value in detail:
-            yield from _leaves(value, where)
-    else:
-        yield f"{where}{detail}"
 
 
 def _asked(revisions: QuerySet[Revision], number: str | None) -> Revision | None:

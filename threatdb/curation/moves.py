@@ -23,13 +23,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Move:
-    """A change of state, who may make it, and from which states it is offered."""
+class Offer:
+    """Something that may be done to a record: who may do it, and from which states it is offered."""
 
     name: str
     label: str
     permission: str
     states: frozenset[State]
+
+    def is_allowed(self, user: User, record: Record | None) -> bool:
+        """Whether the user may do it."""
+        return user.has_perm(self.permission)
+
+    def is_offered(self, user: User, record: Record) -> bool:
+        """Whether the user may do it, and the record's state leaves it open."""
+        return record.state in self.states and self.is_allowed(user, record)
+
+
+@dataclass(frozen=True)
+class Move(Offer):
+    """A change of state that a button makes."""
+
     done: str
     service: Callable[..., None]
     asks_reason: bool = False
@@ -37,16 +51,14 @@ class Move:
     """Whether whoever wrote all that is pending may make it without the permission."""
 
     def is_allowed(self, user: User, record: Record | None) -> bool:
-        """Whether the user may make the move."""
-        if user.has_perm(self.permission):
+        if super().is_allowed(user, record):
             return True
         return self.authors_too and record is not None and _wrote_what_is_pending(user, record)
 
     def is_offered(self, user: User, record: Record) -> bool:
-        """Whether the user may make the move, and the record's state leaves it open."""
         if self.name == "discard" and not record.is_in_force:
             return False
-        return record.state in self.states and self.is_allowed(user, record)
+        return super().is_offered(user, record)
 
 
 def _wrote_what_is_pending(user: User, record: Record) -> bool:
@@ -58,7 +70,7 @@ def _wrote_what_is_pending(user: User, record: Record) -> bool:
 WRITES = (Action.CREATE, Action.UPDATE, Action.RESTORE)
 
 
-_LIVE = frozenset({State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
+LIVE = frozenset({State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
 
 MOVES = {
     move.name: move
@@ -76,7 +88,7 @@ MOVES = {
             "returned to its author", services.send_back,
         ),
         Move(
-            "withdraw", "Withdraw", "records.withdraw_records", _LIVE,
+            "withdraw", "Withdraw", "records.withdraw_records", LIVE,
             "withdrawn", services.withdraw, asks_reason=True,
         ),
         Move(
@@ -124,26 +136,31 @@ def offered(record: Record, user: User) -> Iterable[Move]:
 @transaction.atomic
 def make(move: Move, record: Record, *, by: User, data: Any) -> None:
     """Make the move with what the button's form sent, unless the record changed since it was shown."""
-    values = _values(form_for(move, data=data), record)
+    values = taken(form_for(move, data=data), record)
     move.service(record, by=by, **{key: value for key, value in values.items() if value})
 
 
 @transaction.atomic
 def restore(record: Record, *, by: User, data: Any) -> list[str]:
     """Write an earlier revision into the working copy, unless the record changed since its history was shown."""
-    values = _values(RestoreForm(data=data), record)
+    values = taken(RestoreForm(data=data), record)
     return review.restore(
         record, by=by, number=values["number"], reason_code=values["reason_code"], reason_note=values["note"]
     )
 
 
-def _values(form: MoveForm, record: Record) -> dict[str, Any]:
-    """What a form sent, once nobody else can change the record and nobody has."""
+def taken(form: MoveForm, record: Record) -> dict[str, Any]:
+    """What a form sent, without the number, once nobody else can change the record and nobody has."""
     if not form.is_valid():
         raise ValidationError([f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts])
     values = dict(form.cleaned_data)
-    ledger.lock()
-    record.refresh_from_db(fields=services.POINTERS)
-    if is_stale(record, values.pop("read_number")):
-        raise Conflict("Somebody else changed this record; read it again.")
+    refuse_stale(record, values.pop("read_number"))
     return values
+
+
+def refuse_stale(record: Record, number: int | None) -> None:
+    """Raise ``Conflict`` unless the record is what a page showed as that number; nobody changes it from here on."""
+    ledger.lock()
+    services.reread(record, services.POINTERS)
+    if is_stale(record, number):
+        raise Conflict("Somebody else changed this record; read it again.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, models
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from rest_framework.exceptions import ValidationError as RestError
 
 from threatdb.records import registry
 from threatdb.records.refusals import refusal_of as refusal_of_row
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
 REFUSED = (ValidationError, Conflict, IntegrityError, DataError)
+REFUSED_DOCUMENT = (*REFUSED, RestError)
+"""The same, where a document is written: what its serializer refuses is an error of its own."""
 
 OUT_OF_BOUNDS = "A value is in use elsewhere or beyond what the database keeps, so nothing was saved."
 
@@ -41,6 +44,25 @@ def _sentence(error: Any, tables: Iterable[type[models.Model]]) -> str:
     """The message of the constraint that the database names, where it names one of ours."""
     found = (refusal_of_row(error, table) for table in tables)
     return next((refusal.sentence for refusal in found if refusal and refusal.fields), OUT_OF_BOUNDS)
+
+
+def plain(error: Exception, wrong: str) -> ValidationError | Conflict:
+    """What refused an act, as an error of the services; ``wrong`` is what to say of a document that was refused."""
+    if isinstance(error, RestError):
+        return ValidationError(f"{wrong}: " + "; ".join(_leaves(error.detail)))
+    return error if isinstance(error, ValidationError | Conflict) else refusal_of(error, [])
+
+
+def _leaves(detail: Any, where: str = "") -> Iterator[str]:
+    """The sentences of a serializer's refusal, each with the field that it is about."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _leaves(value, f"{where}{key}: ")
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _leaves(value, where)
+    else:
+        yield f"{where}{detail}"
 
 
 _ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")

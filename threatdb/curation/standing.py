@@ -12,9 +12,10 @@ from threatdb.records import documents, registry
 from threatdb.records.choices import Action, State
 from threatdb.records.diff import Difference, diff, readable
 from threatdb.records.markings import Marking
-from threatdb.records.models import Record, Revision
+from threatdb.records.models import Merge, Record, Revision
 from threatdb.records.visibility import Viewer
 
+from .access import visible_rows
 from .revisions import shown
 
 # What the page says of the differences besides their fields: these change with every step of a review.
@@ -35,6 +36,10 @@ class Standing:
     """The marking under which they see it; that of the record is the one which is pending."""
     read_since: datetime | None = None
     pending: list[Difference] = field(default_factory=list)
+    merge: Merge | None = None
+    """The merge by which the record went into another."""
+    survivor: Record | None = None
+    """That other one, where the viewer may see it."""
     returned: Revision | None = None
     """The revision that returned the record to its author, while nothing has been done with it since."""
 
@@ -58,6 +63,11 @@ def standing_of(record: Record, viewer: Viewer) -> Standing:
         f"{documents.API_ROOT}{record_type.plural}/{record.pk}/",
     )
     standing.returned = returns(Revision.objects.filter(record_id=record.pk)).first()
+    if record.state == State.WITHDRAWN:
+        standing.merge = Merge.objects.filter(absorbed_id=record.pk, undone_at=None).select_related("by").first()
+    if standing.merge:
+        survivors = visible_rows(record_type.model, viewer)
+        standing.survivor = survivors.filter(pk=standing.merge.survivor_id).first()
     rows = record_type.index.objects.select_related("revision").filter(record_id=record.pk)
     read: Any = rows.visible_to(viewer).first()
     if read is None:

@@ -42,11 +42,8 @@ def merge(
     one is marked higher. ``viewer`` as in ``services.acting``. Raises ``ValidationError`` where the two cannot be
     merged, with the blockers where markings or other records stand against it.
     """
-    ledger.lock()
-    one, other = Rows(survivor), Rows(absorbed)
-    _refuse(one, other)
-    moving = _Moving(one, other)
-    references.refuse("These cannot be merged", list(moving.blockers()), services.acting(by, viewer))
+    moving = _moving(survivor, absorbed, services.acting(by, viewer))
+    one, other = moving.survivor, moving.absorbed
     act = Act(timezone.now(), by, ReasonCode.DUPLICATE, reason_note)
     first = ledger.position() + 1
     moving.rewrite()
@@ -56,6 +53,22 @@ def merge(
         record_type=one.record_type.name, absorbed_id=absorbed.pk, survivor_id=survivor.pk,
         first_seq=first, last_seq=ledger.position(), by=by, at=act.at,
     )  # fmt: skip
+
+
+@transaction.atomic
+def foresee(survivor: Record, absorbed: Record, *, viewer: Viewer) -> dict[str, list[Any]]:
+    """What the survivor would take over, by key, of what the viewer is cleared for; refused as the merge would be."""
+    return _moving(survivor, absorbed, viewer).gains(viewer)
+
+
+def _moving(survivor: Record, absorbed: Record, viewer: Viewer) -> _Moving:
+    """What a merge of the two has to move, while other writers wait; raises ``ValidationError`` as ``merge`` does."""
+    ledger.lock()
+    one, other = Rows(survivor), Rows(absorbed)
+    _refuse(one, other)
+    moving = _Moving(one, other)
+    references.refuse("These cannot be merged", list(moving.blockers()), viewer)
+    return moving
 
 
 def _refuse(one: Rows, other: Rows) -> None:
@@ -116,6 +129,19 @@ class _Moving:
             return document
         return self.survivor.record_type.gained(document, documents.load(source.revision.document))
 
+    def gains(self, viewer: Viewer) -> dict[str, list[Any]]:
+        """By key the parts that the survivor takes over, in force or pending, of what the viewer is cleared for."""
+        found: dict[str, list[Any]] = {}
+        # Nothing comes from a record marked above the survivor, so who is cleared for this one is for that too.
+        for row in (self.survivor.in_force, self.survivor.current):
+            if row and row.marking <= viewer.clearance:
+                old = documents.load(row.revision.document)
+                new = self._gained(old)
+                for key in (key for key in new if new[key] != old[key]):
+                    known = found.setdefault(key, [])
+                    known += [part for part in new[key] if part not in (*old[key], *known)]
+        return found
+
     def blockers(self) -> Iterator[Blocker]:
         """What would be left wrong: a reference up the markings, or a document that cannot stand."""
         for record_type, ids in self._named().items():
@@ -138,7 +164,7 @@ class _Moving:
             for found in self._references(record_type, ids):
                 if found.row.current and found.shrinks:
                     writing.refill(record_type.model._base_manager.get(pk=found.row.record_id), found.new)
-        for relation in _pointing_at(self.survivor.record_type.model):
+        for relation in pointing_at(self.survivor.record_type.model):
             rows = relation.model._base_manager.filter(**{relation.name: self.absorbed.record})
             rows.update(**{relation.name: self.survivor.record})
         working = self.survivor.document()
@@ -198,7 +224,7 @@ def _shows(item: Any, record_id: str) -> bool:
     return isinstance(item, dict) and any(leaf["id"] == record_id for leaf in registry.embedded([item]))
 
 
-def _pointing_at(model: type[Record]) -> list[Any]:
+def pointing_at(model: type[Record]) -> list[Any]:
     """The foreign keys by which other records, and their parts, name a record; not those of its own parts."""
     related = model._meta.get_fields(include_hidden=True)
     return [r.field for r in related if isinstance(r, models.ManyToOneRel) and r.on_delete is models.PROTECT]

@@ -40,7 +40,7 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     if by and not by.has_perm(PERMISSION):
         raise PermissionDenied("Only those who may purge records can do this.")
     rows = Rows(record)
-    references.refuse("This cannot be purged", references.referrers(record.pk), services.acting(by, viewer))
+    refuse_named(record, services.acting(by, viewer))
     act = Act(timezone.now(), by, None, reason_note)
     affected = _affected(rows)
     entry = _last(rows, act)
@@ -57,6 +57,11 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     _erase_from_others(record_id)
     search.forget_deleted()
     return Tombstone.objects.filter(pk=record_id).first()
+
+
+def refuse_named(record: Record, viewer: Viewer) -> None:
+    """Raise ``ValidationError`` where other records refer to this one, with the list of them."""
+    references.refuse("This cannot be purged", references.referrers(record.pk), viewer)
 
 
 def _affected(rows: Rows) -> set[UUID]:

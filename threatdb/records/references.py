@@ -95,6 +95,21 @@ def referrers(record_id: UUID) -> list[Blocker]:
     return [Blocker(registry.get(name), source, None, "refers to it") for name, source in found]
 
 
+def naming(record_id: UUID, viewer: Viewer) -> dict[RecordType, int]:
+    """How many records, by their type, name this one in what the viewer may see of them."""
+    rows = Reference.objects.filter(target_id=record_id, reverse=False).exclude(record_id=record_id)
+    found: dict[RecordType, int] = {}
+    for record_type in registry.all_types():
+        own = rows.filter(record_type=record_type.name)
+        shown = Q(pk__in=[])
+        for working in (False, True):
+            index = record_type.index.objects.visible_to(viewer, working=working)
+            shown |= Q(revision_id__in=index.values("pk"))
+        if count := own.filter(shown).values("record_id").distinct().count():
+            found[record_type] = count
+    return found
+
+
 def dependants(record_id: UUID, below: Marking | None = None) -> list[Blocker]:
     """Published records that refer to this one; with ``below`` only those marked less restrictively."""
     found = []

@@ -96,8 +96,8 @@ def claim(asked: Asked, key: str, model: Any) -> Claim | Answer:
     return _replayed(found, asked, model)
 
 
-def forget_all() -> None:
-    """Forget every answer that is kept: any of them may show, or name, what was purged.
+def forget_all(purged: UUID) -> None:
+    """Forget every answer that is kept: any of them may show, or name, the record that is purged.
 
     The keys stay as long as they would have, or a repetition would write again what was purged.
     """

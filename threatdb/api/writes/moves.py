@@ -18,7 +18,6 @@ from threatdb.records.models import Merge, Record
 
 from . import documents, records
 from .answers import Answer, working
-from .idempotency import forget_all as forget_answers
 from .records import WorkingCopy
 from .requests import TO_DISCARD, TO_PUBLISH, TO_PURGE, TO_RESTORE, TO_SUBMIT, TO_WITHDRAW, Asked, Right
 
@@ -155,7 +154,6 @@ def _split(copy: WorkingCopy, asked: Asked) -> Answer:
 def _purge(copy: WorkingCopy, asked: Asked) -> Answer:
     by: Any = asked.request.user
     purging.purge(copy.record, by=by, reason_note=_noted(asked), viewer=asked.viewer)
-    forget_answers()
     return Answer(HTTPStatus.NO_CONTENT, b"")
 
 

@@ -12,6 +12,7 @@
   const look = () => {
     const unsaved = held() !== saved;
     for (const button of standing.querySelectorAll(".curation-buttons input[type=submit]")) button.disabled = unsaved;
+    for (const link of standing.querySelectorAll(".curation-buttons a.button")) link.inert = unsaved;
     for (const words of standing.querySelectorAll(".curation-unsaved")) words.hidden = !unsaved;
   };
 
