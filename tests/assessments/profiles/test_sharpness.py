@@ -4,53 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
-from math import inf
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.models import Actor
 from tests.api import public
 from tests.base import Document, ask
 from tests.factories.incidents import make_incident
+from tests.incidents.worlds import (
+    EXAMPLES,
+    UNKNOWN,
+    WORLDS,
+    at_most,
+    incidents,
+    no_sharper,
+    tolls,
+    widened_tolls,
+    wider,
+)
+from threatdb.records.models import Country
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-FIRST = date(2021, 8, 1)
-UNKNOWN = {"low": None, "best": None, "high": None, "state": "unknown"}
-
-EXAMPLES = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-
-
-@st.composite
-def tolls(draw: st.DrawFn) -> Document:
-    """A toll in which low, best and high are in order, as far as they are known."""
-    known = sorted(draw(st.lists(st.integers(0, 40), min_size=3, max_size=3)))
-    low, best, high = (number if draw(st.booleans()) else None for number in known)
-    state = "unknown" if (low, best, high) == (None, None, None) else "reported"
-    return {"low": low, "best": best, "high": high, "state": state}
-
-
-@st.composite
-def incidents(draw: st.DrawFn) -> Document:
-    """The keys of an incident that a profile reads."""
-    start = FIRST + timedelta(days=draw(st.integers(0, 80)))
-    end = start + timedelta(days=draw(st.sampled_from([0, 0, 3, 25])))
-    return {"date": public.on(start.isoformat(), end.isoformat()), "killed": draw(tolls())}
-
-
-WORLDS = st.lists(incidents(), min_size=1, max_size=6)
-
-
 UNTIL = {"until": "2021-10-20"}
+NONE = {"low": 0, "high": 0}
+
+
+@pytest.fixture(autouse=True)
+def country() -> None:
+    Country.objects.create(code="AF", name="AF")
 
 
 def struck(by: Actor, **document: Any) -> Any:
@@ -73,16 +61,6 @@ def world(client: Client, made: list[Document]) -> Iterator[tuple[Actor, Callabl
 
         yield group, profile
         transaction.set_rollback(True)
-
-
-def at_most(bound: float | None) -> float:
-    """An upper bound that is not there bounds nothing."""
-    return inf if bound is None else bound
-
-
-def no_sharper(outer: Document, inner: Document) -> bool:
-    """Whether one interval holds the other."""
-    return bool(outer["low"] <= inner["low"] and at_most(inner["high"]) <= at_most(outer["high"]))
 
 
 @EXAMPLES
@@ -123,20 +101,44 @@ def test_an_incident_of_nobody_never_raises_a_tempo(client: Client, made: list[D
         assert profile(**UNTIL) == before
 
 
+# An incident in front of the earlier window.
+BEFORE: Document = {"date": public.on("2021-08-10"), "killed": UNKNOWN}
+
+
 @EXAMPLES
-@given(WORLDS, st.integers(1, 40))
-def test_a_wider_date_makes_no_figure_sharper(client: Client, made: list[Document], days: int) -> None:
-    first = made[0]["date"]
-    wider = {**first, "precision": "unknown"}
-    wider["earliest"] = (date.fromisoformat(first["earliest"]) - timedelta(days=days)).isoformat()
+@given(WORLDS, st.integers(1, 40), st.integers(0, 80))
+@example([BEFORE], 1, 20)  # Into the earlier window.
+@example([BEFORE], 1, 60)  # Into both.
+def test_a_wider_date_makes_no_figure_sharper(client: Client, made: list[Document], back: int, on: int) -> None:
     with world(client, made) as (_, profile):
         sharp = profile(**UNTIL)
-    with world(client, [{**made[0], "date": wider}, *made[1:]]) as (_, profile):
+    with world(client, [{**made[0], "date": wider(made[0]["date"], back, on)}, *made[1:]]) as (_, profile):
         blurred = profile(**UNTIL)
     assert no_sharper(blurred["tempo"]["incidents"], sharp["tempo"]["incidents"])
     assert no_sharper(blurred["tempo"]["interval"], sharp["tempo"]["interval"])
+    for window in ("recent", "before"):
+        # Where no incident may lie in either window, neither is counted.
+        assert no_sharper(blurred["trend"][window] or NONE, sharp["trend"][window] or NONE)
     if sharp["trend"]["interval"] and blurred["trend"]["interval"]:
         assert no_sharper(blurred["trend"]["interval"], sharp["trend"]["interval"])
+
+
+@EXAMPLES
+@given(WORLDS, widened_tolls())
+@example(
+    [BEFORE], ({**UNKNOWN, "best": 2, "high": 3, "state": "reported"}, {**UNKNOWN, "best": 2, "state": "reported"})
+)
+def test_a_wider_toll_makes_no_figure_sharper(
+    client: Client, made: list[Document], tolls: tuple[Document, Document]
+) -> None:
+    found = []
+    for toll in tolls:
+        with world(client, [{**made[0], "killed": toll}, *made[1:]]) as (_, profile):
+            found.append(profile(**UNTIL)["lethality"])
+    sharp, blurred = found
+    assert blurred["n"] == sharp["n"]
+    for figure in ("killed", "per_incident") if sharp["n"] else ():
+        assert no_sharper(blurred[figure], sharp[figure])
 
 
 @EXAMPLES
@@ -172,10 +174,18 @@ def test_what_is_hidden_changes_nothing(
 @EXAMPLES
 @given(WORLDS)
 def test_aggregates_are_in_no_figure_of_single_incidents(client: Client, made: list[Document]) -> None:
-    apart = {"kind": "aggregate", "event_count": {"low": 5, "high": 30}}
+    point = {"country": "AF", "admin1": "Kunduz", "latitude": 36.0, "longitude": 68.0, "precision": "exact_place"}
+    apart = {
+        "kind": "aggregate",
+        "event_count": {"low": 5, "high": 30},
+        "place": point,
+        "tactics": ["bombing"],
+        "targets": [{"type": "mosque", "kind": "place"}],
+    }
     with world(client, made) as (group, profile):
         before = profile(**UNTIL)
-        struck(group, **{**made[0], **apart})
+        report = struck(group, **{**made[0], **apart}, citations=[public.cited(public.source())])
+        public.claim(claimant=group, incidents=[report], date=public.on("2021-12-01"))
         after = profile(**UNTIL)
         assert after["aggregates"]["reports"] == 1
         assert after["incidents"] == {**before["incidents"], "aggregate": 1}
