@@ -15,7 +15,7 @@ from threatdb.records.markings import Marking
 from threatdb.records.models import Revision
 
 from .conftest import MakeUser, browser
-from .forms import address, errors, filled, save
+from .forms import address, errors, filled, list_address, save
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,13 @@ def test_rows_are_added_changed_and_removed_in_one_revision(client: Client) -> N
     assert list(actor.names.values_list("name", "position")) == [("Second", 0), ("Third", 1)]
     revision = Revision.objects.filter(record_id=actor.pk).latest("number")
     assert (revision.number, revision.changed_fields) == (2, ["names"])
+
+
+def test_the_row_that_a_browser_copies_is_made_once(client: Client) -> None:
+    page = client.get(list_address(Actor, "add"))
+    formsets = [inline.formset for inline in page.context["inline_admin_formsets"]]
+    assert formsets
+    assert all(formset.empty_form is formset.empty_form for formset in formsets)
 
 
 def test_a_row_that_breaks_a_rule_keeps_the_whole_page_from_being_saved(client: Client) -> None:

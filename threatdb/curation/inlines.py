@@ -10,6 +10,7 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 from .access import viewer_for, visible_rows
 from .choosing import LimitedChoosing
@@ -23,6 +24,11 @@ else:
 
 class PartFormSet(_FormSet):
     """The rows of parts on a page: as many as were sent, whatever number the page was told."""
+
+    @cached_property
+    def empty_form(self) -> Any:
+        """The row that a browser copies to add one; Django would make it anew for each of five questions."""
+        return super().empty_form
 
     def total_form_count(self) -> int:
         count = super().total_form_count()
