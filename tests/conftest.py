@@ -1,7 +1,7 @@
 """What every test shares: the slow ones are left out unless `--slow` is given.
 
 Those marked ``once`` take long and ask of pages and answers what does not depend on the database: without
-`--slow` they run on SQLite alone.
+`--slow` they run on SQLite alone, as do those that ask for no database at all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     from django.db import connection
 
-    left_out = {"slow"} if connection.vendor == "sqlite" else {"slow", "once"}
-    skip = pytest.mark.skip(reason="slow; --slow runs it")
+    elsewhere = connection.vendor != "sqlite"
+    skip = pytest.mark.skip(reason="left out; --slow runs it")
     for item in items:
-        if left_out & item.keywords.keys():
+        if "slow" in item.keywords or (elsewhere and ("once" in item.keywords or not asks_for_database(item))):
             item.add_marker(skip)
+
+
+def asks_for_database(item: pytest.Item) -> bool:
+    """Whether the test could pass on one engine and fail on another: pytest-django lets no other reach a database."""
+    from django.test import TransactionTestCase
+
+    if "django_db" in item.keywords or issubclass(getattr(item, "cls", None) or object, TransactionTestCase):
+        return True
+    return not {"db", "transactional_db", "django_db_setup"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="module")
