@@ -111,7 +111,7 @@ merge, each further record whose parts fall together
     INSERT incidents_involvement
     UPDATE incidents_incident
     DELETE incidents_casualtyreport incidents_incidentcitation incidents_incidentidentifier incidents_incidentlink
-    DELETE incidents_incidenttactic incidents_involvement incidents_involvementcitation*2 incidents_target
+    DELETE incidents_incidenttactic incidents_involvement incidents_involvementcitation incidents_target
     DELETE incidents_weapon
 """
 

@@ -295,7 +295,9 @@ class DocumentSerializer(Located, serializers.ModelSerializer[Any]):
             return
         field: Any = self.fields[key]
         manager = getattr(row, field.source)
-        manager.all().delete()
+        # A new row has no parts yet, and to ask for them would take a query for each list.
+        if self.instance is not None:
+            manager.all().delete()
         back = manager.field.name
         for position, item in enumerate(items):
             place = {"position": position} if _has(manager.model, "position") else {}
