@@ -97,7 +97,7 @@ class IncidentTerm(TermRow):
                 name="incident_term_is_unique",
             ),
         ]
-        indexes = TermRow.scans("incident_term")
+        indexes = TermRow.scans("incident_term", "role")
 
 
 class ClaimIndex(IndexRow):
