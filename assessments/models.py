@@ -25,9 +25,9 @@ from threatdb.records.fields import (
     RankField,
     TagsField,
 )
-from threatdb.records.intervals import interval_rules
+from threatdb.records.intervals import Dated, interval_rules
 from threatdb.records.markings import Marking
-from threatdb.records.models import Country, Dated, IndexRow, Part, Record, TermRow
+from threatdb.records.models import Country, IndexRow, Part, Record, TermRow
 from threatdb.records.search import fold_name
 
 from .choices import BANDS, ESTIMATES, Comparison, Confidence, EvidenceStance, Outcome

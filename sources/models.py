@@ -19,9 +19,9 @@ from threatdb.records.fields import (
     LabelsField,
     TagsField,
 )
-from threatdb.records.intervals import interval_rules, refuse_misfit
+from threatdb.records.intervals import Dated, interval_rules, refuse_misfit
 from threatdb.records.markings import Marking
-from threatdb.records.models import Dated, IndexRow, Part, Record, TermRow
+from threatdb.records.models import IndexRow, Part, Record, TermRow
 from threatdb.records.patterns import LanguageField, WebAddressField
 from threatdb.records.vocabularies import VocabularyEntry
 

@@ -8,8 +8,8 @@ from actors.models import Actor
 from incidents.choices import Authenticity, MentionRole, Stance
 from sources.models import Citation
 from threatdb.records.fields import BoundedCharField, BoundedTextField, ChoiceField, TagsField
-from threatdb.records.intervals import interval_rules
-from threatdb.records.models import Dated, Part, Record
+from threatdb.records.intervals import Dated, interval_rules
+from threatdb.records.models import Part, Record
 from threatdb.records.patterns import LanguageField
 
 from .incident import Incident

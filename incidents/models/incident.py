@@ -17,8 +17,8 @@ from threatdb.records.fields import (
     FlagField,
     TagsField,
 )
-from threatdb.records.intervals import interval_rules
-from threatdb.records.models import Country, Dated, Record
+from threatdb.records.intervals import Dated, interval_rules
+from threatdb.records.models import Country, Record
 
 from .counts import OUT_OF_ORDER, Toll, as_reported, bound, in_order, qualifier, toll_rules
 

@@ -21,7 +21,7 @@ from sources.serializers import SourceSerializer
 from tests.base import Document, ask, found, path_of
 from tests.factories.incidents import make_code
 from tests.factories.records import change
-from threatdb.records import documents, ledger, rebuilding, registry, services, showing
+from threatdb.records import documents, ledger, merging, rebuilding, registry, services, showing
 from threatdb.records.markings import Marking
 from threatdb.records.models import Revision
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 # How many requests are drawn beside those by what is made of other records; with --slow all that there are.
 DRAWN = 10
 
-SEARCHED = ("quokka", "wombat", "gazette", "siege -quokka", "word*")
+SEARCHED = ("quokka", "bilby", "wombat", "gazette", "siege -quokka", "word*")
 
 
 class Past:
@@ -49,7 +49,9 @@ class Past:
         self.seen = public.actor(slug="wombat", name="Wombat Front")
         self.other = public.actor(slug="numbat", name="Numbat Band", kind="state")
         gone = public.actor(slug="quokka", name="Quokka Brigade")
-        self.gone = {gone.pk}
+        merged = [public.actor(slug=f"bilby-{n}", name="Bilby Band") for n in range(2)]
+        self.heirs = [public.actor(slug=f"dingo-{n}", name="Dingo Band") for n in range(2)]
+        self.gone = {one.pk for one in (gone, *merged, *self.heirs)}
         kept = public.source(title="Wombat Weekly", kind="report")
         hidden = [public.source(title=f"Zanzibar Gazette {n}", kind="video") for n in range(2)]
         cited = {"citations": [public.cited(one) for one in (kept, *hidden)]}
@@ -58,7 +60,7 @@ class Past:
         self.siege = public.incident(
             title="A siege",
             involvements=[public.involved(gone, basis="claimed"), public.involved(self.seen, "target")],
-            targets=[{"actor": gone, "kind": "group"}],
+            targets=[{"actor": one, "kind": "group"} for one in (gone, *merged)],
             links=[{"kind": "part_of", "incident": part}],
             casualty_reports=[{"source": str(hidden[0].pk), "killed": {"best": 3, "state": "reported"}}],
             **cited,
@@ -79,9 +81,11 @@ class Past:
         evidence = [{"stance": "supports", "claim": str(claims[0].pk)}, {"stance": "supports", "source": hidden[0]}]
         self.judged = public.assessment(subjects=[str(gone.pk), str(self.seen.pk)], evidence=evidence, **cited)
         self.then = now()
-        self._retract(claims, [part, member], hidden, gone)
+        self._retract(claims, [part, member], hidden, gone, merged)
 
-    def _retract(self, claims: list[Any], incidents: list[Any], sources: list[Any], actor: Any) -> None:
+    def _retract(
+        self, claims: list[Any], incidents: list[Any], sources: list[Any], actor: Any, merged: list[Any]
+    ) -> None:
         """Leave out of every record what is hidden next, some withdrawn and some marked higher."""
         edits: list[tuple[Any, Any, Document]] = [
             (AssessmentSerializer, self.judged, {"subjects": [], "evidence": [], "citations": []}),
@@ -92,10 +96,12 @@ class Past:
         ]
         for serializer, record, document in edits:
             change(serializer, record, published=True, **document)
-        for record in (*claims[:2], incidents[0], sources[0]):
+        for survivor, absorbed in zip(self.heirs, merged, strict=True):
+            merging.merge(survivor, absorbed, by=None, reason_note="The same.")
+        for record in (*claims[:2], incidents[0], sources[0], self.heirs[0]):
             services.withdraw(record, by=None)
         raised = [(ClaimSerializer, claims[2]), (IncidentSerializer, incidents[1]), (SourceSerializer, sources[1])]
-        for serializer, record in (*raised, (ActorSerializer, actor)):
+        for serializer, record in (*raised, (ActorSerializer, actor), (ActorSerializer, self.heirs[1])):
             change(serializer, record, marking="red")
         self.gone |= {record.pk for record in (*claims, *incidents, *sources)}
 
@@ -105,7 +111,7 @@ class Past:
         paths += [path_of("stats/incidents", group_by=name) for name in FILTERED["stats/incidents"].dimensions]  # type: ignore[attr-defined]
         paths += [path_of("stats/facets", facet=name) for name in FILTERED["stats/facets"].dimensions]  # type: ignore[attr-defined]
         paths += [path_of("incidents", q=word) for word in SEARCHED]
-        for actor in ("wombat", "numbat"):
+        for actor in ("wombat", "numbat", "bilby-0", "bilby-1"):
             paths += [path_of("incidents", **{name: actor}) for name in ("claimed_by", "claimed_by__not", "actor")]
             paths.append(path_of("incidents", claimed_by=actor, include="successors"))
         return [*map(self.at, paths), *self.derived()]

@@ -7,10 +7,15 @@ from random import Random
 import pytest
 from django.test import Client
 
+from actors.serializers import ActorSerializer
+from tests.factories.records import change
 from tests.records.work import Work
+from threatdb.api.moments import read_place
+from threatdb.records import ledger, merging
 from threatdb.records.documents import HEAD
 from threatdb.records.markings import Marking
 
+from . import public
 from .conftest import ClientFor
 from .mirror import Mirror, whole
 
@@ -64,6 +69,28 @@ def readers(cleared: ClientFor) -> list[Reader]:
         (cleared(Marking.AMBER), {}),
         (cleared(Marking.RED, curates=True), {"view": "working"}),
     ]
+
+
+def test_a_merge_that_is_read_late(client: Client) -> None:
+    """The mirror holds the merged record until it reads of the merge, as the past of each cursor does."""
+    mirror = Mirror(client)
+    mirror.catch_up()
+    absorbed, survivor = public.actor(name="Absorbed"), public.actor(name="Survivor")
+    public.relationship(subject=absorbed)
+    public.incident(involvements=[public.involved(absorbed)])
+    change(ActorSerializer, absorbed, name="Renamed", published=True)
+    merging.merge(survivor, absorbed, by=None, reason_note="The same.")
+    held = set()
+
+    while mirror.read_page(1):
+        seq = read_place(mirror.cursor or "", "clear").seq
+        if ledger.end_of_act(seq) == seq:
+            assert mirror.documents == whole(client, as_of=mirror.cursor)
+            held |= {document["name"] for document in mirror.documents.values() if "slug" in document}
+
+    assert {"Absorbed", "Renamed", "Survivor"} <= held
+    assert str(absorbed.pk) not in mirror.documents
+    compare(mirror, Mirror(client))
 
 
 @pytest.mark.parametrize("seed", [1])

@@ -243,6 +243,18 @@ class Model:
         found = {key: kept.published for key, kept in self.records.items() if kept.published}
         return {k: self._view(k, "published", c) for k, c in found.items() if c.marking <= clearance}
 
+    def is_seen_in_the_past(self, key: str, clearance: int) -> bool:
+        """Whether readers see today what a record is, or what the merges that took it from them led to."""
+        taken = {merged.absorbed: merged.survivor for merged in self.merges if merged.was.published}
+        if key not in self.records:
+            return False
+        while key in taken:
+            if self.graves[key].marking > clearance:
+                return False
+            key = taken[key]
+        published = self.records[key].published if key in self.records else None
+        return published is not None and published.marking <= clearance
+
     def working(self, clearance: int = 4) -> dict[str, View]:
         """The working copies that curators with that clearance see."""
         found = {key: kept for key, kept in self.records.items() if kept.working.marking <= clearance}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from rest_framework import serializers
 
-from threatdb.records import documents, ledger, registry, review, services
+from threatdb.records import documents, ledger, registry, review, services, tombstones
 from threatdb.records.markings import Marking
 from threatdb.records.merging import merge
 from threatdb.records.models import Head, Merge, Record, Revision, Tombstone
@@ -38,7 +38,7 @@ MOVES: dict[str, Callable[..., None]] = {
     "discard": review.discard,
 }
 
-Rows = dict[tuple[str, bool], tuple[int, str]]
+Rows = dict[tuple[str, bool | None], tuple[int, str]]
 """By record and whether in force: the marking and the document."""
 
 kinds = st.sampled_from(list(SERIALIZERS))
@@ -57,6 +57,7 @@ class Snapshot:
         self.heads = dict(Head.objects.values_list("viewer_class", "position"))
         self.force: Rows = {}
         self.current: Rows = {}
+        self.merged: Rows = {}
         self.copies: dict[str, Any] = {}
         for kind in registry.all_types():
             columns = ("record_id", "in_force", "current", "marking", "revision__document")
@@ -65,13 +66,15 @@ class Snapshot:
                     self.force[str(key), True] = (marking, text)
                 if current:
                     self.current[str(key), False] = (marking, text)
+                    if (past := tombstones.marking_of_past(key)) is not None:
+                        self.merged[str(key), None] = (past, "")
             self.copies[kind.name] = list(kind.model.objects.order_by("pk").values())
         self.copies["tombstones"] = list(Tombstone.objects.order_by("pk").values())
         self.copies["merges"] = list(Merge.objects.order_by("first_seq").values())
 
     def seen_by(self, viewer: Viewer) -> Rows:
-        """What exists for a viewer, by its definition: documents in force, and for curators working copies."""
-        rows = {**self.force, **self.current} if viewer.curates else self.force
+        """What exists for a viewer, by its definition: what is in force, for curators working copies, and the past."""
+        rows = {**self.force, **self.merged, **(self.current if viewer.curates else {})}
         return {key: row for key, row in rows.items() if row[0] <= viewer.clearance}
 
 
@@ -311,7 +314,8 @@ class Ledger(RuleBasedStateMachine):
             assert self.visible(reader, working=True) == {}
             assert self.visible(curator, working=True) == self.model.working(clearance)
             for position, force in self.past[:: max(1, len(self.past) // 2)]:
-                then = {k: v for k, v in force.items() if v.marking <= clearance and k in today}
+                seen = {key for key in force if self.model.is_seen_in_the_past(key, clearance)}
+                then = {k: v for k, v in force.items() if v.marking <= clearance and k in seen}
                 assert self.visible(reader, at=position) == then
 
     def visible(self, viewer: Viewer, **how: Any) -> dict[str, View]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -23,7 +25,8 @@ from tests.factories.sources import make_source
 from threatdb.records import documents, ledger, registry, review, services, tombstones
 from threatdb.records.markings import Marking
 from threatdb.records.merging import merge
-from threatdb.records.models import Merge, Record, Revision, Tombstone
+from threatdb.records.models import Head, Merge, Record, Revision, Tombstone
+from threatdb.records.purging import purge
 from threatdb.records.registry import Document
 from threatdb.records.unmerging import unmerge
 from threatdb.records.visibility import ANONYMOUS, Viewer
@@ -241,6 +244,81 @@ class TestWhatCannotBeMerged:
 
         assert message == "These cannot be merged: a record that you may not see."
         assert str(hidden.pk) not in message
+
+
+class TestHeirs:
+    """By which record the past of one that was merged is seen, and up to which marking one has to be cleared for it."""
+
+    def heirs(self) -> dict[Any, tuple[Any, str] | None]:
+        """By the record that is gone."""
+        rows = Tombstone.objects.values_list("record_id", "heir_id", "heir_marking")
+        return {
+            key: (heir, Marking(marking).code) if heir and marking is not None else None for key, heir, marking in rows
+        }
+
+    def test_it_is_the_last_of_a_chain_and_the_marking_the_highest_on_the_way(self, two: tuple[Actor, Actor]) -> None:
+        middle, last = two[0], make_actor(published=True, marking="clear")
+        one(*two)
+        change(ActorSerializer, middle, marking="red")
+
+        one(last, middle)
+
+        assert self.heirs() == {two[1].pk: (last.pk, "red"), middle.pk: (last.pk, "red")}
+
+    def test_undoing_the_last_merge_leads_back_to_its_record(self, two: tuple[Actor, Actor]) -> None:
+        first = one(*two)
+        other = make_actor(published=True, marking="green")
+        one(two[0], other)
+        second = one(make_actor(published=True, marking="clear"), two[0])
+
+        unmerge(second, by=None)
+        assert self.heirs() == {two[1].pk: (two[0].pk, "clear"), other.pk: (two[0].pk, "green")}
+        unmerge(first, by=None)
+        assert self.heirs() == {other.pk: (two[0].pk, "green")}
+
+    def test_through_one_that_was_purged_since(self, two: tuple[Actor, Actor]) -> None:
+        last, end = (make_actor(published=True, marking="clear") for _ in range(2))
+        one(*two)
+        one(last, two[0])
+        purge(Actor.objects.get(pk=two[0].pk), by=None, reason_note="By order.")
+        made = one(end, last)
+        assert self.heirs()[two[1].pk] == (end.pk, "clear")
+
+        unmerge(made, by=None)
+
+        assert self.heirs()[two[1].pk] == (last.pk, "clear")
+
+    def test_what_was_withdrawn_before_it_was_merged_has_none(self, two: tuple[Actor, Actor]) -> None:
+        """A draft of it brings nothing back that was retracted, nor what led to it."""
+        last = make_actor(published=True, marking="clear")
+        one(*two)
+        services.withdraw(two[0], by=None)
+        services.reopen(two[0], by=None)
+
+        made = one(last, two[0])
+
+        assert self.heirs() == {two[1].pk: (two[0].pk, "clear"), two[0].pk: None}
+        unmerge(made, by=None)
+        services.publish(Actor.objects.get(pk=two[0].pk), by=None)
+        assert self.heirs() == {two[1].pk: (two[0].pk, "clear")}
+
+    def test_what_was_merged_before_they_were_kept_gets_the_same(self, two: tuple[Actor, Actor]) -> None:
+        withdrawn = make_actor(published=True, marking="clear")
+        services.withdraw(withdrawn, by=None)
+        services.reopen(withdrawn, by=None)
+        one(*two)
+        one(two[0], withdrawn)
+        change(ActorSerializer, two[0], marking="green")
+        one(make_actor(published=True, marking="clear"), two[0])
+        services.withdraw(make_actor(published=True), by=None)
+        before, position = self.heirs(), Head.objects.get(pk="clear").position
+        Tombstone.objects.update(heir_id=None, heir_marking=None)
+
+        import_module("threatdb.records.migrations.0004_heirs_of_merged_records").find_heirs(apps, None)
+
+        assert self.heirs() == before
+        assert [heir is None for heir in before.values()].count(True) == 2
+        assert Head.objects.get(pk="clear").position == position + 1
 
 
 class TestUndoing:

@@ -110,14 +110,16 @@ class Work:
 
     def merge(self) -> None:
         """Merge two actors or incidents, or undo the last merge."""
-        kind = self.random.choice(["actor", "incident"])
-        survivor, absorbed = self.random.sample([key for key, has in self.kinds.items() if has == kind], 2)
+        pair = self._pair()
         undone = Merge.objects.filter(undone_at__isnull=True).order_by("-last_seq").first()
         if undone and self.random.random() < 0.5:
             self._attempt(lambda: unmerging.unmerge(undone, by=None))
         else:
-            records = self._record(survivor), self._record(absorbed)
-            self._attempt(lambda: merging.merge(*records, by=None, reason_note="The same."))
+            self._join(*pair)
+
+    def join(self) -> None:
+        """Merge two actors or incidents."""
+        self._join(*self._pair())
 
     def purge(self) -> None:
         key = self._pick()
@@ -148,6 +150,15 @@ class Work:
         saved: Record = serializer.save()
         services.save(saved, by=None, reason_code="correction")
         return saved
+
+    def _pair(self) -> list[str]:
+        """A survivor, and what may be merged into it."""
+        kind = self.random.choice(["actor", "incident"])
+        return self.random.sample([key for key, has in self.kinds.items() if has == kind], 2)
+
+    def _join(self, survivor: str, absorbed: str) -> None:
+        records = self._record(survivor), self._record(absorbed)
+        self._attempt(lambda: merging.merge(*records, by=None, reason_note="The same."))
 
     def _pick(self) -> str:
         return self.random.choice(list(self.kinds))

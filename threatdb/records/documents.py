@@ -13,7 +13,8 @@ from .markings import Marking
 from .registry import Document, RecordType
 
 if TYPE_CHECKING:
-    from .models import Dated, Record
+    from .intervals import Dated
+    from .models import Record
 
 API_ROOT = "/api/v1/"
 

@@ -15,6 +15,7 @@ from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.lookups import LessThanOrEqual
 
 from .choices import DatePrecision
+from .fields import BoundedCharField, ChoiceField, DayField
 
 # The most days that an interval of each precision spans. UCDP's date_prec has the same bounds.
 WIDEST: dict[str, int] = {
@@ -91,3 +92,21 @@ def refuse_misfit(row: models.Model, prefix: str) -> None:
     parts = (getattr(row, f"{prefix}_{part}") for part in ("earliest", "latest", "precision"))
     if sentence := misfit(*parts):
         raise ValidationError({f"{prefix}_precision": ValidationError(sentence, code="precision")})
+
+
+class Dated(models.Model):
+    """An event's date as an interval of days, both included, with the words of the report."""
+
+    date_earliest = DayField(null=True, blank=True)
+    date_latest = DayField(null=True, blank=True)
+    date_precision = ChoiceField(
+        choices=DatePrecision.choices, default=DatePrecision.UNKNOWN, help_text="How wide the interval is."
+    )
+    date_as_reported = BoundedCharField(max_length=200, blank=True, help_text="The date in the words of the report.")
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_misfit(self, "date")

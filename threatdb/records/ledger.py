@@ -310,9 +310,11 @@ def _by_notice(entries: Sequence[Entry]) -> dict[tuple[Any, ...], list[Entry]]:
     return found
 
 
-def move_all_heads() -> None:
-    """Tell every class of viewer that lists may answer otherwise: the index was mended."""
-    Head.objects.update(position=F("position") + 1)
+def move_heads(marking: Marking = Marking.CLEAR) -> None:
+    """Tell the classes of viewer who are cleared for it that lists may answer otherwise, though nothing was changed."""
+    classes = [cleared for cleared in Marking if cleared >= marking]
+    names = [f"{cleared.code}{view}" for cleared in classes for view in ("", "+working")]
+    Head.objects.filter(pk__in=names).update(position=F("position") + 1)
 
 
 def noticed_by(entry: Entry) -> Iterable[str]:

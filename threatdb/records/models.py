@@ -15,17 +15,15 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from .choices import Action, DatePrecision, ReasonCode, State
+from .choices import Action, ReasonCode, State
 from .fields import (
     BoundedCharField,
     BoundedTextField,
     ChoiceField,
-    DayField,
     PartialDateField,
     RankField,
     SeqField,
 )
-from .intervals import refuse_misfit
 from .markings import Marking
 from .querysets import IndexQuerySet, RecordQuerySet, TombstoneQuerySet
 
@@ -68,24 +66,6 @@ class Record(models.Model):
     def is_in_force(self) -> bool:
         """Whether readers see some version of this record."""
         return self.published_seq is not None
-
-
-class Dated(models.Model):
-    """An event's date as an interval of days, both included, with the words of the report."""
-
-    date_earliest = DayField(null=True, blank=True)
-    date_latest = DayField(null=True, blank=True)
-    date_precision = ChoiceField(
-        choices=DatePrecision.choices, default=DatePrecision.UNKNOWN, help_text="How wide the interval is."
-    )
-    date_as_reported = BoundedCharField(max_length=200, blank=True, help_text="The date in the words of the report.")
-
-    class Meta:
-        abstract = True
-
-    def clean(self) -> None:
-        super().clean()
-        refuse_misfit(self, "date")
 
 
 class Part(models.Model):
@@ -157,6 +137,9 @@ class Tombstone(models.Model):
     There is one while that is so; it goes when the record comes in force again. A viewer may know of it
     where ``marking``, under which readers last saw the record, is within his clearance. A raised marking
     makes none: who then loses sight of the record sees the same as where it never was.
+
+    A record that a merge took from its readers has an heir: that by which they see it in the past still. It is the last
+    that such merges lead to. What was withdrawn before it was merged has none, since a merge brings nothing back.
     """
 
     record_id = models.UUIDField(primary_key=True)
@@ -165,12 +148,24 @@ class Tombstone(models.Model):
     seq = models.BigIntegerField(help_text="Ledger position of the loss.")
     at = models.DateTimeField()
     survivor_id = models.UUIDField(null=True, help_text="The record that it was merged into.")
+    heir_id = models.UUIDField(null=True, help_text="The record by which its past is seen.")
+    heir_marking = RankField(choices=Marking.choices, null=True, help_text="The highest of those merged on the way.")
 
     objects: ClassVar[models.Manager[Any]] = TombstoneQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["survivor_id"], name="tombstone_survivor")]
+        indexes = [
+            models.Index(fields=["survivor_id"], name="tombstone_survivor"),
+            models.Index(fields=["heir_id"], name="tombstone_heir"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="tombstone_heir_has_marking",
+                condition=Q(heir_id__isnull=True, heir_marking__isnull=True)
+                | Q(survivor_id__isnull=False, heir_id__isnull=False, heir_marking__gte=F("marking")),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.record_id}, gone since {self.seq}"

@@ -43,6 +43,9 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     refuse_named(record, services.acting(by, viewer))
     act = Act(timezone.now(), by, None, reason_note)
     affected = _affected(rows)
+    # Who saw it in the past alone notices no change of what is in force.
+    if (marking := tombstones.marking_of_past(record.pk)) is not None:
+        ledger.move_heads(marking)
     entry = _last(rows, act)
     ledger.append([entry], act)
     tombstones.keep([entry], act)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from . import bulk, registry, visibility
+from .registry import RecordType
 from .visibility import Viewer
 
 
@@ -60,9 +62,20 @@ class IndexQuerySet(models.QuerySet[Any]):
         return rows if by is None else rows.filter(pk__lte=by)
 
     def of_records_visible_to(self, viewer: Viewer) -> Self:
-        """Revisions of whatever age, of records that readers with the viewer's clearance see today."""
+        """Revisions of whatever age, of records that readers with the viewer's clearance see today.
+
+        Those of a record that was merged are seen where its heir is: a merge retracts nothing.
+        """
+        # Models are made with these querysets.
+        from .models import Tombstone
+
         today = self.model._default_manager.filter(visibility.visible_to(viewer))
-        return self.filter(Exists(today.filter(record_id=OuterRef("record_id"))))
+        if not registry.for_index(self.model).mergeable:
+            return self.filter(Exists(today.filter(record_id=OuterRef("record_id"))))
+        # One question for both, so that PostgreSQL can join rather than ask for each row.
+        heirs = Tombstone.objects.filter(visibility.within_clearance(viewer, "heir_marking"))
+        heir = Subquery(heirs.filter(pk=OuterRef(OuterRef("record_id"))).values("heir_id"))
+        return self.filter(Exists(today.filter(record_id=Coalesce(heir, OuterRef("record_id")))))
 
     def with_term(self, kind: str, values: Collection[str] | None, **also: Any) -> Self:
         """Revisions that carry any of the values (or any at all); ``also`` are conditions on the same term.
@@ -113,3 +126,12 @@ class TombstoneQuerySet(models.QuerySet[Any]):
     def visible_to(self, viewer: Viewer) -> Self:
         """The tombstones of records that the viewer could see before they went."""
         return self.filter(visibility.within_clearance(viewer))
+
+    def outlived_by_heirs(self, record_type: RecordType, viewer: Viewer) -> Self:
+        """The tombstones of merged records of that type that the viewer sees in the past as they were.
+
+        He sees the heir today, and was cleared for each record that a merge took. Of what was purged nothing is left.
+        """
+        heir = record_type.index.objects.visible_to(viewer).filter(record_id=OuterRef("heir_id"))
+        kept = record_type.model._base_manager.filter(pk=OuterRef("record_id"))
+        return self.filter(visibility.within_clearance(viewer, "heir_marking"), Exists(heir), Exists(kept))

@@ -70,7 +70,7 @@ def rebuild(record_type: RecordType | None = None, *, check: bool = False) -> It
             revisions = _next(record_type, after)
             differences = _compare(revisions, check)
             if differences and not check:
-                ledger.move_all_heads()
+                ledger.move_heads()
         if not revisions:
             break
         yield Progress(len(revisions), differences)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from . import registry
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from . import bulk, registry
 from .ledger import Act, Entry
+from .markings import Marking
 from .models import Revision, Tombstone
 from .visibility import Viewer
 
@@ -35,8 +39,8 @@ def keep(entries: Iterable[Entry], act: Act, survivor_id: UUID | None = None) ->
     for entry in entries:
         own = Tombstone.objects.filter(pk=entry.record_id)
         if entry.in_force:
-            if entry.ends is None:
-                own.delete()
+            if entry.ends is None and own.delete()[0]:
+                _inherit_again(entry.record_id)
         elif entry.ends:
             _set_up(entry, entry.ends.marking, act, survivor_id)
         elif survivor_id:
@@ -52,7 +56,39 @@ def _set_up(entry: Entry, marking: int, act: Act, survivor_id: UUID | None) -> N
         seq=entry.seq,
         at=act.at,
         survivor_id=survivor_id,
+        heir_id=survivor_id,
+        heir_marking=marking if survivor_id else None,
     )
+    if survivor_id:
+        left = Tombstone.objects.filter(heir_id=entry.record_id)
+        left.update(heir_id=survivor_id, heir_marking=Greatest(F("heir_marking"), marking))
+
+
+def part(record_id: UUID) -> None:
+    """Let a record that was merged lead to no other any more."""
+    Tombstone.objects.filter(pk=record_id).update(survivor_id=None, heir_id=None, heir_marking=None)
+
+
+def _inherit_again(record_id: UUID) -> None:
+    """Make a record that is in force again the heir of all that merges led to it."""
+    above: dict[UUID, int] = {record_id: Marking.CLEAR}
+    while above:
+        stones = list(Tombstone.objects.filter(survivor_id__in=list(above), heir_id__isnull=False))
+        for stone in stones:
+            stone.heir_id = record_id
+            stone.heir_marking = max(stone.marking, above[stone.survivor_id])
+        Tombstone.objects.bulk_update(stones, ["heir_id", "heir_marking"], bulk.BATCH)
+        above = {stone.pk: stone.heir_marking for stone in stones}
+
+
+def marking_of_past(record_id: UUID) -> Marking | None:
+    """The lowest clearance with which a merged record is seen in the past still, if with any."""
+    stone = Tombstone.objects.filter(pk=record_id, heir_id__isnull=False).first()
+    if stone is None:
+        return None
+    index = registry.get(stone.record_type).index.objects
+    heir = index.filter(record_id=stone.heir_id, in_force=True).values_list("marking", flat=True).first()
+    return None if heir is None else Marking(max(heir, stone.heir_marking))
 
 
 def used_up(record_id: UUID, version: int) -> bool:

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from . import clashes, documents, embedding, ledger, propagation, references, registry, services, writing
+from . import clashes, documents, embedding, ledger, propagation, references, registry, services, tombstones, writing
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking, parse_marking
-from .models import Merge, Record, Revision, Tombstone
+from .models import Merge, Record, Revision
 from .references import Blocker
 from .registry import Document, RecordType
 from .services import Rows
@@ -170,7 +170,7 @@ class _Undoing:
         record.number, record.updated_at = record.number + 1, act.at
         last = rows.entry(Action.UNMERGE, rows.document(), replaces=rows.current)
         last.in_force = self._is_clean()
-        Tombstone.objects.filter(pk=record.pk).update(survivor_id=None)
+        tombstones.part(record.pk)
         services.commit(rows, [*entries, last], act)
 
     def _in_force(self, act: Act) -> Entry:

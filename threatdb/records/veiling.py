@@ -26,8 +26,7 @@ def naming_hidden(rows: IndexQuerySet, viewer: Viewer, *, working: bool) -> Inde
     What is in force names none. A past revision that he sees names none that such readers never saw.
     """
     first, *others = (_hidden(record_type, viewer, working=working) for record_type in registry.all_types())
-    # Of what was purged there is no index.
-    hidden = first.union(*others, Tombstone.objects.order_by().values("record_id"), all=True)
+    hidden = first.union(*others, _gone(viewer, working=working).values("record_id"), all=True)
     references = Reference.objects if working else PastReference.objects
     found: IndexQuerySet = rows.filter(pk__in=references.filter(target_id__in=hidden).values("revision_id"))
     return found
@@ -43,6 +42,15 @@ def _hidden(record_type: RecordType, viewer: Viewer, *, working: bool) -> models
     return named.values("record_id")
 
 
+def _gone(viewer: Viewer, *, working: bool) -> models.QuerySet[Any]:
+    """The tombstones of what is not shown in the past: of what was purged there is no index."""
+    stones: models.QuerySet[Any] = Tombstone.objects.order_by()
+    for kind in [] if working else [kind for kind in registry.all_types() if kind.mergeable]:
+        merged = Tombstone.objects.outlived_by_heirs(kind, viewer)
+        stones = stones.exclude(Exists(merged.filter(pk=OuterRef("pk"))))
+    return stones
+
+
 def seen(ids: Collection[UUID], viewer: Viewer) -> set[UUID]:
     """Those of the records whose embedded form, as published or else as drafted, the viewer may see."""
     return {found for batch in bulk.batches(sorted(ids)) for found in _seen(batch, viewer)}
@@ -54,12 +62,18 @@ def _seen(ids: Sequence[UUID], viewer: Viewer) -> Iterable[UUID]:
     return first.union(*others, all=True)
 
 
-def _shown(record_type: RecordType, viewer: Viewer) -> Iterable[IndexQuerySet]:
-    """The revisions of that type whose leaf is shown where another document embeds it: as published, or as drafted."""
+def _shown(record_type: RecordType, viewer: Viewer) -> Iterable[models.QuerySet[Any]]:
+    """Rows of the records of that type that are shown where another document embeds them.
+
+    A curator, who reads working copies, is shown them as published or as drafted; others as published, today or before
+    they were merged into what they see.
+    """
     yield record_type.index.objects.visible_to(viewer)
     if viewer.curates:
         published = record_type.index.objects.filter(in_force=True, record_id=OuterRef("record_id"))
         yield record_type.index.objects.visible_to(viewer, working=True).filter(~Exists(published))
+    elif record_type.mergeable:
+        yield Tombstone.objects.outlived_by_heirs(record_type, viewer)
 
 
 def hidden_in(found: Iterable[Document], viewer: Viewer) -> set[str]:

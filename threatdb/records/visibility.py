@@ -49,9 +49,9 @@ def visible_to(viewer: Viewer, *, working: bool = False) -> Q:
     return cleared & Q(in_force=True)
 
 
-def within_clearance(viewer: Viewer) -> Q:
+def within_clearance(viewer: Viewer, column: str = "marking") -> Q:
     """The condition under which the marking of a row lets the viewer know of it.
 
     It is enough for what says of itself that it is over, such as a tombstone; a record asks ``visible_to``.
     """
-    return Q(marking__lte=viewer.clearance)
+    return Q(**{f"{column}__lte": viewer.clearance})
