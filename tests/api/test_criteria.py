@@ -27,7 +27,7 @@ from tests.factories.assessments import make_assessment
 from tests.factories.incidents import make_incident
 from tests.factories.records import change as revise
 from threatdb.api.sight import Sight
-from threatdb.records import documents, services
+from threatdb.records import documents, merging, services
 from threatdb.records.markings import CODES, Marking
 from threatdb.records.models import Country, Revision
 from threatdb.records.visibility import Viewer
@@ -316,6 +316,19 @@ def test_it_counts_again_to_the_same_answer_whatever_came_since(curator: Client)
     for query in ("", "?dry_run=true"):
         assert resolve(curator, record, query=query).content == answer
     assert resolved(curator, judged("country=AF", "at_least", 2))["evaluation"]["certain"] == 1
+
+
+def test_a_merge_of_whom_it_names_and_of_what_it_counted_makes_no_difference(curator: Client) -> None:
+    actor, survivor = public.actor(slug="absorbed"), public.actor(slug="survivor")
+    first, second = (incident(involvements=[public.involved(actor)]) for _ in range(2))
+    record = judged("actor=absorbed", "at_least", 2)
+    answer = resolve(curator, record)
+    assert answer.json()["evaluation"]["certain"] == 2
+
+    merging.merge(survivor, actor, by=None, reason_note="The same.")
+    merging.merge(second, first, by=None, reason_note="The same.")
+
+    assert resolve(curator, record).content == answer.content
 
 
 def test_what_was_retracted_is_gone_from_the_past_too_and_replay_says_so(curator: Client) -> None:
