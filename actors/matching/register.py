@@ -135,7 +135,9 @@ def _renewed(sight: Sight, head: str) -> Register:
     """The register that fits what the sight shows: one that is kept, or a new one that takes over what it can."""
     rows = sight.rows(ActorIndex).order_by()
     # A set of revisions of the ledger is known by its size and its newest: none comes back once it is gone.
-    state = (sight.viewer_class, *rows.aggregate(Count("pk"), Max("pk"), Max("updated_at")).values())
+    # Not so of the past, to which a record that is published again brings all its revisions back: the head tells there.
+    known = rows.aggregate(Count("pk"), Max("pk"), Max("updated_at")).values() if sight.at is None else (head,)
+    state = (sight.viewer_class, *known)
     for name, kept in _registers.items():
         if kept.state == state:
             cache.set(head, name, KEPT)

@@ -282,6 +282,20 @@ class TestSight:
         assert ask(client, "Panthers")["candidates"] == []
         assert ask(client, "Lions of Freedom", as_of=cursor)["candidates"] == []
 
+    def test_the_past_forgets_who_is_withdrawn_whoever_else_has_come_back(self, client: Client, lions: str) -> None:
+        from actors.models import Actor
+
+        other = public.actor(name="Panthers")
+        public.actor(name="Something Newer")
+        cursor = client.get("/api/v1/changes/").json()["cursor"]
+        services.withdraw(other, by=None, reason_code="correction")
+        assert ask(client, "Lions of Freedom", as_of=cursor)["match"] == lions
+        services.reopen(other, by=None)
+        services.publish(other, by=None)
+        services.withdraw(Actor.objects.get(pk=lions), by=None, reason_code="correction")
+        assert ask(client, "Lions of Freedom", as_of=cursor)["candidates"] == []
+        assert ask(client, "Panthers", as_of=cursor)["match"] == str(other.pk)
+
 
 def test_an_unchanged_question_is_answered_by_304(client: Client, lions: str) -> None:
     first = client.get(path_of("match/actors", name="LOF"))
