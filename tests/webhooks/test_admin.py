@@ -21,8 +21,8 @@ from threatdb.webhooks.admin import SubscriptionAdmin
 from threatdb.webhooks.models import Delivery, Subscription
 
 from .conftest import Subscribe, grant, make_owner
+from .delivering import deliver, hasten, titles
 from .receiver import Receiver, status
-from .test_queue import deliver, hasten, titles
 
 pytestmark = pytest.mark.django_db
 

@@ -23,8 +23,8 @@ from threatdb.records.markings import Marking
 from threatdb.webhooks import events
 
 from .conftest import Subscribe, make_owner
+from .delivering import deliver, publish
 from .receiver import Receiver
-from .test_queue import deliver, publish
 
 pytestmark = pytest.mark.django_db
 

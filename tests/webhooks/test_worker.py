@@ -35,8 +35,8 @@ from threatdb.webhooks import events, queue, sending, worker
 from threatdb.webhooks.models import Delivery, Subscription
 
 from .conftest import Subscribe, make_owner
+from .delivering import deliver, publish, titles
 from .receiver import Receiver, status
-from .test_queue import deliver, publish, titles
 from .test_sending import drip, late, reset, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
