@@ -28,7 +28,7 @@ from threatdb.records.models import Revision
 from . import public
 from .conftest import ClientFor
 from .grammar import FILTERED, LISTS
-from .test_as_of import now
+from .moments import now
 from .test_hidden_work import answers
 from .test_visibility import probes
 
