@@ -21,8 +21,8 @@ from threatdb.api.exports.texts import CSV
 from threatdb.records import ledger
 
 from . import public
+from .exporting import exported, ids_of
 from .grammar import LISTS
-from .test_exports import exported, ids_of
 
 pytestmark = pytest.mark.django_db
 
