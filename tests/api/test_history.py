@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from actors.serializers import ActorSerializer
-from incidents.serializers import IncidentSerializer
+from incidents.serializers import ClaimSerializer, IncidentSerializer
 from sources.serializers import SourceSerializer
 from tests.base import Document, assert_problem, assert_refused, pages, path_of, queries
 from tests.factories.records import change
-from threatdb.records import documents, services
+from threatdb.records import documents, review, services
 from threatdb.records.markings import Marking
 from threatdb.records.models import Record, Revision
 
@@ -144,6 +144,37 @@ class TestEditions:
         for path, (_, etag) in zip(paths, before, strict=True):
             assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
 
+    def test_a_reason_is_that_of_what_was_put_in_force(self, client: Client, thrice: Record) -> None:
+        """Not that of what waits, of what was discarded, of another record, or of an edition that is not shown."""
+        change(SourceSerializer, thrice, title="Pending still", reason="other")
+        review.discard(thrice, by=None)
+        change(SourceSerializer, thrice, title="Fourth", published=True, reason="A note alone.")
+        change(SourceSerializer, thrice, marking="red", reason="new_source")
+        change(SourceSerializer, thrice, marking="clear", published=True, reason="A note alone.")
+        codes = {one["number"]: one["reason"]["code"] for one in read(client, past(thrice))["results"]}
+        assert codes == {1: None, 2: "correction", 3: "correction", 4: None, 6: None}
+
+    def test_an_edition_that_follows_another_record_has_no_reason(self, client: Client) -> None:
+        actor = public.actor(name="Old")
+        incident = public.incident(involvements=[public.involved(actor)])
+        change(IncidentSerializer, incident, summary="Pending")
+        change(ActorSerializer, actor, name="New", published=True)
+        steps = read(client, past(incident, resource="incidents"))["results"]
+        assert [(one["action"], one["reason"]["code"]) for one in steps] == [("refresh", None), ("publish", None)]
+
+    def test_what_changed_is_what_is_shown_to_differ(self, client: Client, cleared: ClientFor) -> None:
+        actor = public.actor()
+        incident = public.incident(involvements=[public.involved(actor)])
+        claim = public.claim(claimant=actor, incidents=[incident])
+        change(ClaimSerializer, claim, marking="red")
+        for reader, keys in ((client, []), (cleared(Marking.RED), ["claims", "claim_status"])):
+            steps = read(reader, past(incident, resource="incidents"))["results"]
+            assert [(one["number"], one["changed"]) for one in steps] == [(3, keys), (2, keys), (1, [])]
+            for step in steps[:2]:
+                old = step["number"] - 1
+                found = read(reader, compared(incident, old, step["number"], resource="incidents"))["differences"]
+                assert bool(found) == bool(keys)
+
     @pytest.mark.parametrize("resource", LISTS)
     def test_every_type_has_one(self, seeded: None, client: Client, resource: str) -> None:
         key = client.get(path_of(resource)).json()["results"][0]["id"]
@@ -192,8 +223,29 @@ class TestRevisions:
     def test_none_above_the_clearance(self, curator: Client) -> None:
         source = public.source(published=False, title="Secret", marking="red")
         change(SourceSerializer, source, title="Open", marking="amber")
-        assert [one["number"] for one in read(curator, past(source, view="working"))["results"]] == [2]
+        (step,) = read(curator, past(source, view="working"))["results"]
+        assert (step["number"], step["changed"]) == (2, [])
         assert_problem(curator.get(past(source, 1, view="working")), 404)
+
+    def test_what_changed_is_told_against_what_was_shown_before(self, curator: Client) -> None:
+        source = public.source(published=False, title="First", marking="amber")
+        change(SourceSerializer, source, summary="Secret", marking="red")
+        change(SourceSerializer, source, title="Second", summary="", marking="amber")
+        steps = read(curator, past(source, view="working"))["results"]
+        assert [one["number"] for one in steps] == [3, 1]
+        assert steps[0]["changed"] == ["title"]
+
+    def test_what_changed_is_not_what_is_pending(self, curator: Client) -> None:
+        actor = public.actor(name="Old")
+        incident = public.incident(involvements=[public.involved(actor)])
+        change(IncidentSerializer, incident, summary="Pending")
+        change(ActorSerializer, actor, name="New", published=True)
+        steps = read(curator, past(incident, resource="incidents", view="working"))["results"]
+        assert [(one["number"], one["action"], one["state"], one["changed"]) for one in steps[:3]] == [
+            (5, "refresh", "draft", ["involvements"]),
+            (4, "refresh", "published", ["involvements"]),
+            (3, "update", "draft", ["summary"]),
+        ]
 
     def test_not_for_readers(self, client: Client, cleared: ClientFor, thrice: Record) -> None:
         reader = cleared(Marking.RED)

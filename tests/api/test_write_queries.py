@@ -103,6 +103,7 @@ merge
     UPDATE actors_actor*3 actors_actorindex*3 actors_actorterm*2 actors_relationship*2 assessments_assessmentsubject
     UPDATE assessments_evidence incidents_claim*2 incidents_claimmention incidents_incident incidents_incidentindex
     UPDATE incidents_incidentterm incidents_involvement*2 incidents_target records_head*3 records_ledgerclock*3
+    UPDATE records_tombstone
     DELETE actors_actorcitation actors_actorname actors_actorphase actors_designation actors_identifier
     DELETE records_reference*3
 

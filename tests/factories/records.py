@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from threatdb.records import services
+from threatdb.records.choices import ReasonCode
 from threatdb.records.models import Record
 from threatdb.records.serializers import RecordSerializer
 
@@ -20,14 +21,22 @@ def make(serializer_class: type[RecordSerializer], document: dict[str, Any], *, 
     return record
 
 
-def change(serializer_class: type[RecordSerializer], record: Any, *, published: bool = False, **document: Any) -> Any:
-    """The record after the given keys of its document were written, published anew where asked."""
+def change(
+    serializer_class: type[RecordSerializer],
+    record: Any,
+    *,
+    published: bool = False,
+    reason: str = ReasonCode.CORRECTION,
+    **document: Any,
+) -> Any:
+    """The record after the given keys of its document were written for a reason (a code, or else a note)."""
     given = {key: plain(value) for key, value in document.items()}
     record.refresh_from_db()
     serializer = serializer_class(record, data=given, partial=True)
     serializer.is_valid(raise_exception=True)
     record = serializer.save()
-    services.save(record, by=None, reason_code="correction")
+    code, note = (reason, "") if reason in ReasonCode.values else (None, reason)
+    services.save(record, by=None, reason_code=code, reason_note=note)
     if published:
         services.publish(record, by=None)
     return record

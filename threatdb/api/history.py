@@ -164,18 +164,15 @@ class HistoryViewSet(PastViewSet):
         return Envelope(next=link(request, ahead), previous=link(request, behind), count=rows.count(), results=texts)
 
     def _steps(self, record_id: UUID, rows: QuerySet[Revision], found: Sequence[Revision]) -> Sequence[Document]:
-        if self.sight.working:
-            return [self._step(one, one.changed_fields, one.reason_code) for one in found]
-        before = rows.filter(version__lt=found[-1].version).first() if found else None
-        codes = Revision.objects.filter(record_id=record_id, reason_code__isnull=False).order_by("-number")
-        reasons = list(codes.values_list("number", "reason_code"))
-        steps = []
-        for new, old in zip(found, [*found[1:], before], strict=True):
-            changed = documents.changed_keys(documents.load(old.document), documents.load(new.document)) if old else []
-            since = old.number if old else 0
-            reason = next((code for number, code in reasons if since < number <= new.number), None)
-            steps.append(self._step(new, changed, reason))
-        return steps
+        viewer, working = self.sight.reader, self.sight.working
+        before = rows.filter(**{f"{self.column}__lt": getattr(found[-1], self.column)}) if found else rows.none()
+        changes = history.changes_of_revisions if working else history.changes_of_editions
+        changed = changes([*found, *before[: history.BEFORE]], viewer)
+        reasons = {} if working else history.reasons_of(record_id, viewer)
+        return [
+            self._step(one, keys, one.reason_code if working else reasons.get(one.number))
+            for one, keys in zip(found, changed, strict=False)
+        ]
 
     def _step(self, revision: Revision, changed: Sequence[str], reason: str | None) -> Document:
         document, number = documents.load(revision.document), getattr(revision, self.column)

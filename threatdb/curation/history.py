@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from threatdb.records import documents, registry
+from threatdb.records import documents, history, registry
 from threatdb.records.diff import Difference
 from threatdb.records.models import Record, Revision
 
@@ -84,8 +84,15 @@ class HistoryPage(_Base):
     def _page(self, record: Record, revisions: QuerySet[Revision], request: HttpRequest) -> dict[str, Any]:
         page = Paginator(revisions, PER_PAGE).get_page(request.GET.get("p"))
         in_force = _in_force(record, [revision.pk for revision in page])
+        found = revisions[page.start_index() - 1 : page.end_index() + history.BEFORE] if page else []
         rows = [
-            {"revision": r, "marking": documents.load(r.document)["marking"], "force": in_force.get(r.pk)} for r in page
+            {
+                "revision": r,
+                "marking": documents.load(r.document)["marking"],
+                "force": in_force.get(r.pk),
+                "changed": changed,
+            }
+            for r, changed in zip(page, history.changes_of_revisions(list(found), viewer_for(request)), strict=False)
         ]
         return {"rows": rows, "page": page, "pages": page.paginator.get_elided_page_range(page.number)}
 
