@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import ascii_lowercase, digits
 from uuid import UUID
 
@@ -11,6 +12,12 @@ from django.core.validators import RegexValidator
 from threatdb.records.fields import BoundedCharField, refuse_nul
 
 LETTERS = ascii_lowercase + digits
+SLUG = r"\A[a-z0-9]+(-[a-z0-9]+)*\Z"
+
+
+def is_slug(value: str) -> bool:
+    """Whether a text has the form of a slug."""
+    return re.match(SLUG, value) is not None
 
 
 def refuse_uuid(value: str) -> None:
@@ -28,7 +35,7 @@ class SlugField(BoundedCharField):
     default_validators = [
         refuse_nul,
         RegexValidator(
-            r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",
+            SLUG,
             "Write small letters and digits, with single hyphens between words: red-front-2.",
             code="invalid_slug",
         ),

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from rapidfuzz import fuzz, process
 
 from threatdb.api.sight import Sight
 from threatdb.api.values import Parse, Refused, identifier, text
+from threatdb.records.choices import State
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.search import fold_name
 
+from .fields import is_slug
 from .models import ActorIndex, ActorTerm
 
 SUGGESTED = 3
 
-Choose = Callable[[IndexQuerySet], IndexQuerySet]
-
 
 def actor_named(sight: Sight) -> Parse:
     """Reads an actor among those that are looked at; what the viewer may not see is answered like what never was.
+
+    The id or slug of one that was merged means the one that stands for it. A slug goes before a name, this one too.
 
     Raises ``ValueError`` naming the candidates where a name is ambiguous, or near ones where it is unknown.
     """
 
     def read(value: str) -> UUID:
         visible = sight.rows(ActorIndex)
-        for choose in _choices(text(value)):
-            found = list(choose(visible).order_by("name", "record_id")[:11])
-            if len(found) == 1:
-                return UUID(str(found[0].record_id))
-            if found:
-                detail = f"“{value}” may be {_listed(found)}. Use one of these slugs."
-                raise Refused(detail, [row.slug for row in found[:10]], "ambiguous")
+        found = _keyed(text(value), visible, sight) or _called(value, visible)
+        if found:
+            return found
         near = _near(value, visible)
         hint = f" Did you mean {' or '.join(f'“{name}”' for name in near)}?" if near else ""
         raise Refused(f"No actor is called “{value}”.{hint}", near, "unknown")
@@ -42,24 +40,35 @@ def actor_named(sight: Sight) -> Parse:
     return read
 
 
-def _choices(value: str) -> list[Choose]:
-    """What is tried, in this order: an id, a slug, a name."""
+def _keyed(value: str, visible: IndexQuerySet, sight: Sight) -> UUID | None:
+    """The actor of that id or slug, or the one that stands for it since it was merged."""
+    record_id = _identified(value)
+    named = Q(record_id=record_id) if record_id else Q(slug=value)
+    # Of several actors with one slug, the one that more people see: no hidden work changes what a slug means.
+    row = visible.filter(named).order_by("marking", "pk").values_list("record_id", "state").first()
+    if row:
+        # What was merged has a working copy still, which no other record names.
+        return sight.standing_for(row[0]) if row[1] == State.WITHDRAWN else UUID(str(row[0]))
+    if record_id:
+        return sight.survivor_of(record_id)
+    return sight.survivor_called(ActorIndex, named) if is_slug(value) else None
+
+
+def _identified(value: str) -> UUID | None:
     try:
-        record_id = identifier(value)
+        return identifier(value)
     except ValueError:
-        return _worded(value)
-    return [lambda rows: rows.filter(record_id=record_id)]
+        return None
 
 
-def _worded(value: str) -> list[Choose]:
-    key = fold_name(value)
-    by_slug: Choose = lambda rows: _most_seen(rows.filter(slug=value))  # noqa: E731
-    return [by_slug, lambda rows: rows.with_term("name", [key])] if key else [by_slug]
-
-
-def _most_seen(rows: IndexQuerySet) -> IndexQuerySet:
-    """Of several actors with one slug, the one that more people see: no hidden work changes what a slug means."""
-    return rows.filter(pk__in=rows.order_by("marking", "pk").values("pk")[:1])
+def _called(value: str, visible: IndexQuerySet) -> UUID | None:
+    """The one actor that bears the name; raises ``Refused`` where several do. No name reads as an id."""
+    key = "" if _identified(value) else fold_name(value)
+    found = list(visible.with_term("name", [key]).order_by("name", "record_id")[:11]) if key else []
+    if len(found) > 1:
+        detail = f"“{value}” may be {_listed(found)}. Use one of these slugs."
+        raise Refused(detail, [row.slug for row in found[:10]], "ambiguous")
+    return UUID(str(found[0].record_id)) if found else None
 
 
 def _listed(found: list[Any]) -> str:

@@ -9,7 +9,7 @@ from actors.filters import actor_term, at_least, codes_of, pair_of_actors
 from sources.naming import source_term
 from threatdb.api.families import Code, Day, Decimal, Family, Number, Single, Term, Text, Within
 from threatdb.api.filters import RecordFilterSet
-from threatdb.api.sight import record_id
+from threatdb.api.sight import standing_id
 from threatdb.records.models import Country
 from threatdb.records.querysets import IndexQuerySet
 
@@ -45,7 +45,7 @@ class AssessmentFilterSet(RecordFilterSet):
         ),
         "country": Term("Country on which something is judged.", codes=codes_of(Country)),
         "admin1": Term("Province or state on which something is judged."),
-        "evidence": Term("Id of a record among the evidence.", parse_for=record_id),
+        "evidence": Term("Id of a record among the evidence.", parse_for=standing_id),
         "likelihood": Code("Likelihood.", codes=estimates, nullable=True),
         "min_likelihood": Single("Likelihood of at least this term.", codes=estimates, apply=at_least),
         "probability": Decimal("Probability in percent, where one was stated.", nullable=True),

@@ -23,7 +23,7 @@ from threatdb.api.families import (
     Text,
     Within,
 )
-from threatdb.api.sight import record_id
+from threatdb.api.sight import standing_id
 from threatdb.records.choices import DatePrecision, Likelihood
 from threatdb.records.models import Country
 from threatdb.records.querysets import IndexQuerySet
@@ -113,7 +113,7 @@ class IncidentFilterSet(ThenFilterSet):
         "claimed_by": actor_term("Actor that claims it, or for whom it is claimed."),
         "claim_status": Code("What the claims come to.", codes=lambda: ClaimStatus.values),
         "claim_mode": Term("How it was claimed, or a group of ways.", codes=codes_of(ClaimMode)),
-        "part_of": Term("Id of the incident that it is a part of.", parse_for=record_id),
+        "part_of": Term("Id of the incident that it is a part of.", parse_for=standing_id),
         "identifier": Term("Identifier in another data set, as SCHEME:VALUE."),
         "licence": Code("Licence.", codes=licence_codes, nullable=True),
         "source": source_term(),
@@ -161,7 +161,7 @@ class ClaimFilterSet(ThenFilterSet):
         "actor": actor_term("Actor that makes it, for whom it is made, or whom it mentions."),
         "mentions": actor_term("Actor that it mentions, in any way."),
         "accused": actor_term("Actor that it accuses."),
-        "incident": Term("Id of an incident that it covers.", parse_for=record_id),
+        "incident": Term("Id of an incident that it covers.", parse_for=standing_id),
         "stance": Code("Stance.", codes=lambda: Stance.values),
         "date_earliest": Day("First day on which it may have been made.", nullable=True),
         "date_latest": Day("Last day on which it may have been made.", nullable=True),

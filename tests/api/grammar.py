@@ -8,7 +8,7 @@ from typing import Any
 
 from threatdb.api import values
 from threatdb.api.families import Family, GrammarFilter, MarkingColumn
-from threatdb.api.sight import record_id
+from threatdb.api.sight import record_id, standing_id
 from threatdb.api.urls import router
 from threatdb.api.views import FilteredViewSet, RecordViewSet
 from threatdb.records.markings import Marking
@@ -62,7 +62,7 @@ def kind_of(name: str, one: GrammarFilter) -> str:
     if name.endswith("_within"):
         return "interval"
     if one.parse_for is not None:
-        return "id" if one.parse_for is record_id else "actor"
+        return "id" if one.parse_for in (record_id, standing_id) else "actor"
     for kind, parse in PARSERS.items():
         if one.parse is parse:
             return kind

@@ -100,7 +100,7 @@ class TestMerges:
                 response = client.get(path_of("actors", key, **asked))
                 assert response.status_code == 308
                 assert client.get(response["Location"]).json()["slug"] == "survivor"
-            assert_refused(client.get(path_of("incidents", actor=key, as_of=now())), "actor", "unknown")
+            assert found(client, "incidents", actor=key, as_of=now()) == [str(joined.incident.pk)]
 
     def test_its_history_is_that_of_what_stands_for_it(self, client: Client, joined: Joined) -> None:
         """An id leads to one history; what the absorbed record was, ``as_of`` shows."""

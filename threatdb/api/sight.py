@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
-from threatdb.records import showing, veiling
-from threatdb.records.models import IndexRow
+from threatdb.records import showing, survivors, tombstones, veiling
+from threatdb.records.models import IndexRow, Tombstone
 from threatdb.records.querysets import IndexQuerySet
 from threatdb.records.visibility import Viewer
 
@@ -58,6 +59,29 @@ class Sight:
     def knows(self, record_id: UUID) -> bool:
         """Whether the record may be named here; of what is in force readers see all that it names."""
         return not self.veils or bool(veiling.seen({record_id}, self.reader))
+
+    def survivor_of(self, record_id: UUID) -> UUID | None:
+        """What stands here for a record that is not here since it was merged, where the viewer may know of both."""
+        if self.at is not None:
+            return survivors.of_the_past(record_id, self.reader, self.at)
+        stone = tombstones.find(record_id, self.reader)
+        return tombstones.survivor_of(stone, self.reader, working=self.working) if stone else None
+
+    def survivor_called(self, index: type[IndexRow], named: Q) -> UUID | None:
+        """The same for the last that was known so and is not here since it was merged."""
+        once: IndexQuerySet = index.objects.once_visible_to(self.reader, by=self.at).filter(named)
+        if self.at is None:
+            merged = Tombstone.objects.visible_to(self.reader).filter(survivor_id__isnull=False)
+            once = once.filter(record_id__in=merged.values("pk"))
+        else:
+            once = once.of_records_visible_to(self.reader)
+        record_id = once.order_by("-pk").values_list("record_id", flat=True).first()
+        return self.survivor_of(record_id) if record_id else None
+
+    def standing_for(self, record_id: UUID) -> UUID:
+        """A record whose working copy is here, or the one into which it was merged, if that is here too."""
+        last = survivors.last_of(record_id)
+        return last if last and self.knows(last) else record_id
 
     def as_shown(self, rows: IndexQuerySet) -> IndexQuerySet:
         """Such revisions, whose columns and terms go by what the viewer is shown of them."""
@@ -111,6 +135,20 @@ def record_id(sight: Sight) -> Parse:
 
     def read(value: str) -> UUID:
         found = identifier(value)
+        return found if sight.knows(found) else NO_RECORD
+
+    return read
+
+
+def standing_id(sight: Sight) -> Parse:
+    """The same for a record that may have been merged: its id then means the one that stands for it."""
+
+    def read(value: str) -> UUID:
+        found = identifier(value)
+        if sight.working and sight.knows(found):
+            return sight.standing_for(found)
+        if survivor := sight.survivor_of(found):
+            return survivor
         return found if sight.knows(found) else NO_RECORD
 
     return read

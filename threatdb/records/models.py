@@ -147,6 +147,7 @@ class Tombstone(models.Model):
     marking = RankField(choices=Marking.choices, help_text="Under which readers last saw it.")
     seq = models.BigIntegerField(help_text="Ledger position of the loss.")
     at = models.DateTimeField()
+    # Where it leads today, and by whom its past is seen: ``tombstones`` says how the two differ.
     survivor_id = models.UUIDField(null=True, help_text="The record that it was merged into.")
     heir_id = models.UUIDField(null=True, help_text="The record by which its past is seen.")
     heir_marking = RankField(choices=Marking.choices, null=True, help_text="The highest of those merged on the way.")

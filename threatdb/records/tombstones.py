@@ -1,4 +1,9 @@
-"""What readers are told of a record that they saw once: that it is gone, or which record it was merged into."""
+"""What readers are told of a record that they saw once: that it is gone, or which record it was merged into.
+
+``survivor_id`` says where a merged record leads today: the one that it was merged into, which may lead on in its turn.
+``heir_id`` says who sees its past: those who see the end of the chain of merges that took something from readers.
+A record that was withdrawn before it was merged has a survivor and no heir: it leads on, and its past stays gone.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +26,17 @@ def find(record_id: UUID, viewer: Viewer) -> Tombstone | None:
     return found
 
 
-def survivor_of(tombstone: Tombstone, viewer: Viewer) -> UUID | None:
+def survivor_of(tombstone: Tombstone, viewer: Viewer, *, working: bool = False) -> UUID | None:
     """The record that stands for a merged one today, where the viewer may see it.
 
     A survivor may have been merged in its turn: the last of the chain is meant, and it alone has to be visible.
+    With ``working`` it has to be among working copies.
     """
     last = tombstone
     while last.survivor_id and (following := Tombstone.objects.filter(pk=last.survivor_id).first()):
         last = following
     index = registry.get(tombstone.record_type).index.objects
-    seen = index.visible_to(viewer).filter(record_id=last.survivor_id)
+    seen = index.visible_to(viewer, working=working).filter(record_id=last.survivor_id)
     return last.survivor_id if last.survivor_id and seen.exists() else None
 
 
