@@ -21,7 +21,7 @@ from tests.factories.actors import make_actor, make_relationship
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.records import change
 from tests.factories.sources import make_source
-from threatdb.records import documents, references, registry, services, writing
+from threatdb.records import documents, merging, references, registry, services, writing
 from threatdb.records.markings import CODES, Marking
 from threatdb.records.models import Reference, Revision
 from threatdb.records.visibility import Viewer
@@ -62,6 +62,28 @@ class TestPublishing:
         relationship = make_relationship(subject=actor, object=make_actor(published=True))
 
         assert f"actor {actor.pk} is not published" in refusal(lambda: services.publish(relationship, by=None))
+
+    @pytest.mark.parametrize("published", [False, True])
+    def test_a_reference_to_a_merged_record_says_what_stands_for_it(self, published: bool) -> None:
+        actor, survivor, last = (make_actor(published=published, marking="clear") for _ in range(3))
+        merging.merge(survivor, actor, by=None, reason_note="The same.")
+        merging.merge(last, survivor, by=None, reason_note="The same.")
+        relationship = make_relationship(subject=actor, object=make_actor(published=True))
+
+        message = refusal(lambda: services.publish(relationship, by=None))
+
+        told = f"actor {actor.pk} was merged into actor {last.pk}, which is to be named instead"
+        assert message == f"This cannot be published: {told}."
+
+    def test_what_stands_for_it_is_not_told_to_who_may_not_see_it(self) -> None:
+        actor, survivor = make_actor(marking="clear"), make_actor(published=True, marking="red")
+        merging.merge(survivor, actor, by=None, reason_note="The same.")
+        relationship = make_relationship(subject=actor, object=make_actor(published=True, marking="clear"))
+        by = reader("curate_records", "clearance_green")
+
+        message = refusal(lambda: services.publish(relationship, by=by))
+
+        assert message == f"This cannot be published: actor {actor.pk} was merged into another."
 
     def test_a_reference_up_the_markings_blocks_should_a_draft_ever_hold_one(self) -> None:
         relationship = make_relationship(

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from . import registry
+from . import registry, survivors
 from .markings import Marking
 from .models import Reference
 from .registry import Document, RecordType
@@ -27,20 +27,25 @@ class Blocker:
     record_id: UUID
     marking: Marking | None
     why: str
+    survivor_id: UUID | None = None
+    """The record that stands for it, where it was merged."""
 
 
 def missing_for(record_type: RecordType, document: Document, marking: Marking) -> list[Blocker]:
     """What keeps the document from being published: references to what is unpublished or more restricted."""
     forward = registry.named(record_type, document)
     found = dict(_published(forward))
-    blockers = [
-        Blocker(record_type_of(target), target, None, "is not published") for target in forward if target not in found
-    ]
+    blockers = [_unpublished(target) for target in forward if target not in found]
     return blockers + [
         Blocker(kind, target, has, f"is marked {has.label}, above {marking.label}")
         for target, (kind, has) in found.items()
         if has > marking
     ]
+
+
+def _unpublished(target: UUID) -> Blocker:
+    survivor = survivors.last_of(target)
+    return Blocker(record_type_of(target), target, None, "was merged" if survivor else "is not published", survivor)
 
 
 class Upward(ValidationError):
@@ -135,17 +140,26 @@ def refuse(message: str, blockers: list[Blocker], viewer: Viewer) -> None:
     """Raise ``ValidationError`` listing the blockers, if any, by name where the viewer may see them."""
     if not blockers:
         return
-    listed = [f"{b.record_type.name} {b.record_id} {b.why}" for b in blockers if _seen(b, viewer)]
+    listed = [_told(blocker, viewer) for blocker in blockers if _seen(blocker.record_type, blocker.record_id, viewer)]
     if len(listed) < len(blockers):
         listed.append("a record that you may not see")
     raise ValidationError(f"{message}: {'; '.join(listed)}.", code="blocked")
 
 
-def _seen(blocker: Blocker, viewer: Viewer) -> bool:
-    rows = blocker.record_type.index.objects
+def _told(blocker: Blocker, viewer: Viewer) -> str:
+    name = blocker.record_type.name
+    told = f"{name} {blocker.record_id} {blocker.why}"
+    if blocker.survivor_id is None:
+        return told
+    if _seen(blocker.record_type, blocker.survivor_id, viewer):
+        return f"{told} into {name} {blocker.survivor_id}, which is to be named instead"
+    return f"{told} into another"
+
+
+def _seen(record_type: RecordType, record_id: UUID, viewer: Viewer) -> bool:
+    rows = record_type.index.objects
     return any(
-        rows.visible_to(viewer, working=working).filter(record_id=blocker.record_id).exists()
-        for working in (False, True)
+        rows.visible_to(viewer, working=working).filter(record_id=record_id).exists() for working in (False, True)
     )
 
 
