@@ -49,7 +49,7 @@ class TestNoJSON:
             ('{"kind":"article"} x', "not_json"),
             ('{"title":"a\nb"}', "not_json"),
             ('{"title":01}', "not_json"),
-            ("\ufeff{}", "not_json"),
+            ("\ufeff{}", "bad_encoding"),
             ("kind=article", "not_json"),
             ("]" * 50, "not_json"),
             (b'{"title":"\xff"}', "bad_encoding"),

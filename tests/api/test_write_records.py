@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from tests.base import Document, assert_problem, path_of
+from tests.base import Document, assert_problem, granted, path_of
 from tests.factories.actors import make_actor
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.sources import make_source
@@ -330,6 +332,15 @@ class TestPlaces:
             "/involvements/0/actor",
         }
 
+    def test_what_the_service_sets_is_not_said_by_a_value_of_another_type(self, contributor: Client) -> None:
+        """True and 1 are equal in Python, and not in JSON."""
+        claim = make_claim(incidents=[make_incident()])
+        assert errors(change(contributor, claim, "PATCH", {"version": True})) == {"/version": "forbidden"}
+        shown = json.loads(text_of(claim))
+        shown["version"] = True
+        assert errors(change(contributor, claim, "PUT", shown)) == {"/version": "forbidden"}
+        assert change(contributor, claim, "PATCH", {"version": 1.0}).status_code == 200
+
     def test_a_marking_above_ones_own_clearance_is_refused(self, contributor: Client) -> None:
         """He would lose sight of what he wrote."""
         response = create(contributor, "sources", {"kind": "article", "title": "T", "marking": "red"})
@@ -337,6 +348,38 @@ class TestPlaces:
         source = make_source(marking="green")
         assert errors(change(contributor, source, "PATCH", {"marking": "red"})) == {"/marking": "beyond_clearance"}
         assert registry.get("source").model._base_manager.count() == 1
+
+    def test_the_marking_of_what_is_sent_without_one_is_told(self, contributor: Client) -> None:
+        """The sender named no marking, and would look in vain for the one that is too high."""
+        user = User.objects.get(username="contributor")
+        user.groups.clear()
+        user.user_permissions.set(Permission.objects.filter(codename__in=granted("contributor") - {"clearance_amber"}))
+        response = create(contributor, "sources", {"kind": "article", "title": "T"})
+        [error] = response.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/marking", "beyond_clearance")
+        assert error["detail"] == (
+            "A record that is sent without a marking is marked amber, above your own clearance: state one, up to green."
+        )
+
+    def test_types_are_told_in_the_words_of_json(self, contributor: Client) -> None:
+        wrong: list[Any] = [{"a": 1}, ["x"], "x", 7, True]
+        incident, actor = make_incident(), make_actor()
+        keys = {
+            incident: ("tags", "targets", "tactics", "date", "involvements", "kind", "marking", "place", "licence"),
+            actor: ("names", "phases", "kind", "summary", "founded", "tags"),
+        }
+        told = [
+            error
+            for record in keys
+            for key in keys[record]
+            for value in wrong
+            for response in [change(contributor, record, "PATCH", {key: value, "reason": "r"})]
+            if response.status_code == 400
+            for error in response.json()["errors"]
+        ]
+        assert len(told) > 40
+        for error in told:
+            assert not re.search(r"got|Expected|dict|pk|\['|\{'|True|NoneType|\bstr\b|\bint\b", error["detail"]), error
 
 
 class TestMisspeltKeys:

@@ -102,3 +102,10 @@ def test_a_withdrawn_record_is_not_split() -> None:
     services.withdraw(actor, by=None)
 
     assert refused(lambda: split(actor, parts={"names": [0]}, by=None, reason_note="", new={}), "wrong_state")
+
+
+def test_there_is_nothing_to_choose_from_an_empty_list(two: tuple[Actor, Actor]) -> None:
+    with pytest.raises(serializers.ValidationError) as raised, transaction.atomic():
+        split(two[1], parts={"phases": [0]}, by=None, reason_note="They are two.", new=NEW)
+
+    assert raised.value.detail == {"parts": {"phases": ["This list is empty: it has nothing to give away."]}}

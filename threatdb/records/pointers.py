@@ -18,12 +18,22 @@ Path = tuple[str, ...]
 # What a citation cannot support: it is not about how far a record may travel, nor about other citations.
 NO_STATEMENTS = ("marking", "citations")
 
+# What is said of a value that should be a list.
+NO_LIST: dict[str, Any] = {"not_a_list": "Write a list."}
+
 
 class Located(serializers.Serializer[Any]):
     """Mixin: a serializer that knows where its document shows each column of the row."""
 
+    # Those of the framework speak of dictionaries and of types of Python.
+    default_error_messages = {"invalid": "Write an object."}
+
     columns: dict[str, str] = {}
     """Keys whose column is not called as the field's source is."""
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().many_init(*args, **{"error_messages": NO_LIST, **kwargs})
 
     def column_paths(self) -> dict[str, Path]:
         """The path of each column below this object: {"killed_low": ("killed", "low")}."""

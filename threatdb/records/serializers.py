@@ -18,7 +18,7 @@ from . import choices, pointers, registry, services
 from .fields import TagsField, is_partial_date
 from .markings import CODES, parse_marking
 from .models import Record
-from .pointers import Located
+from .pointers import NO_LIST, Located
 from .refusals import refusal_of
 from .suggesting import Unknown, did_you_mean
 from .veiling import Kept
@@ -29,10 +29,12 @@ class TermField(serializers.ChoiceField):
     """One code of a closed list; whoever writes another is told the list."""
 
     def to_internal_value(self, data: Any) -> Any:
+        known = [str(code) for code in self.choices]
+        if not isinstance(data, str):
+            raise serializers.ValidationError(f"Write one of {', '.join(known)}.", code="invalid_choice")
         try:
             return super().to_internal_value(data)
         except serializers.ValidationError:
-            known = [str(code) for code in self.choices]
             words = f"“{str(data)[:60]}” is none of {', '.join(known)}.{did_you_mean(str(data), known)}"
             raise serializers.ValidationError(words, code=Unknown(str(data), known, "invalid_choice")) from None
 
@@ -45,7 +47,9 @@ class MarkingField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         try:
-            return parse_marking(str(data))
+            if not isinstance(data, str):
+                raise ValueError(f"Write one of {', '.join(CODES)}.")
+            return parse_marking(data)
         except ValueError as error:
             raise serializers.ValidationError(str(error), code="invalid_choice") from None
 
@@ -129,9 +133,11 @@ class LeafSerializer(serializers.Serializer[Any]):
 class CodeListField(serializers.ManyRelatedField):
     """A list of codes. What is wrong with one of them is said at its place in the list."""
 
+    default_error_messages = NO_LIST
+
     def to_internal_value(self, data: Any) -> list[Any]:
         if isinstance(data, str) or not hasattr(data, "__iter__"):
-            self.fail("not_a_list", input_type=type(data).__name__)
+            self.fail("not_a_list")
         found: list[Any] = []
         errors: dict[str, Any] = {}
         for place, item in enumerate(data):
@@ -146,6 +152,17 @@ class CodeListField(serializers.ManyRelatedField):
 
 class CodeField(serializers.PrimaryKeyRelatedField[Any]):
     """A row of a code list by its code."""
+
+    default_error_messages = {
+        "incorrect_type": "Write a code as a text.",
+        "does_not_exist": "“{pk_value}” is not a known code.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        # A column of text would take the way in which Python writes them for a code.
+        if isinstance(data, dict | list):
+            self.fail("incorrect_type")
+        return super().to_internal_value(data)
 
     @classmethod
     def many_init(cls, *args: Any, **kwargs: Any) -> CodeListField:
@@ -235,7 +252,7 @@ class DocumentSerializer(Located, serializers.ModelSerializer[Any]):
         if isinstance(model_field, TagsField):
             given: dict[str, Any] = {key: kwargs[key] for key in ("required", "help_text") if key in kwargs}
             child = serializers.CharField(max_length=64)
-            return serializers.ListField, {**given, "child": child, "max_length": 50}
+            return serializers.ListField, {**given, "child": child, "max_length": 50, "error_messages": NO_LIST}
         if model_field.null:
             # A code that is not given is null; "" is none of the codes.
             kwargs.pop("allow_blank", None)

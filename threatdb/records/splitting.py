@@ -69,6 +69,8 @@ def _errors(
     for key, chosen in parts.items():
         if key not in known:
             yield "parts", {key: [f"Choose from the lists of parts: {', '.join(known)}."]}
+        elif chosen and not document[key]:
+            yield "parts", {key: ["This list is empty: it has nothing to give away."]}
         elif any(n not in range(len(document[key])) for n in chosen):
             yield "parts", {key: [f"Positions go from 0 to {len(document[key]) - 1}."]}
         elif len({*chosen}) < len(chosen):

@@ -64,6 +64,8 @@ def parse(raw: bytes) -> Any:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise _bad("", f"The body is not UTF-8: byte {error.start} cannot be read.", "bad_encoding") from None
+    if text.startswith("\ufeff"):
+        raise _bad("", "The body begins with a byte order mark: send it without.", "bad_encoding")
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=float)
     except json.JSONDecodeError as error:

@@ -77,7 +77,9 @@ def refuse_ignored(record_type: RecordType, given: Document, before: Document, a
 
 def _refuse_forbidden(record_type: RecordType, named: Document, said: Document, current: Document) -> None:
     keys = (key for key in _unwritten(record_type) if key in named)
-    refuse(body_error(f"/{key}", DERIVED, "forbidden") for key in keys if said.get(key, ABSENT) != current[key])
+    refuse(
+        body_error(f"/{key}", DERIVED, "forbidden") for key in keys if not _same(said.get(key, ABSENT), current[key])
+    )
 
 
 def _writable(record_type: RecordType, document: Document) -> Document:
@@ -110,7 +112,7 @@ def _blank(serializer: Any, field: Any) -> Any:
 def _ignored(field: Any, given: Any, before: Any, after: Any, pointer: str) -> Iterator[dict[str, Any]]:
     if isinstance(field, ReferenceField):
         if isinstance(given, dict) and isinstance(after, dict):
-            wrong = (key for key, value in given.items() if after.get(key, ABSENT) != value)
+            wrong = (key for key, value in given.items() if not _same(after.get(key, ABSENT), value))
             yield from (body_error(f"{pointer}/{escaped(key)}", NOT_OF_THE_RECORD, "forbidden") for key in wrong)
     elif isinstance(field, serializers.ListSerializer):
         for position, item in enumerate(given or ()):
@@ -132,8 +134,17 @@ def _ignored_in(serializer: Any, given: Any, before: Any, after: Any, pointer: s
         old, new = _value(before, key), _value(after, key)
         if not field.read_only:
             yield from _ignored(field, said, old, new, f"{pointer}/{key}")
-        elif said not in (old, new):
+        elif not (_same(said, old) or _same(said, new)):
             yield body_error(f"{pointer}/{key}", DERIVED, "forbidden")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same in JSON, where true is not 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _item(values: Any, position: int) -> Any:

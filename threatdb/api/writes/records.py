@@ -24,6 +24,7 @@ RAISING = (
     "Raising the marking takes this from readers at once, which only those may do who publish or withdraw records."
 )
 BEYOND = "This is marked above your own clearance, so that you would lose sight of it."
+UNMARKED = "A record that is sent without a marking is marked %s, above your own clearance: state one, up to %s."
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,11 @@ def text_of(record: Record, viewer: Viewer) -> str:
     return veiling.veiled_texts([_stored(record, viewer)], viewer)[0]
 
 
-def _stored(record: Record, viewer: Viewer) -> str:
+def _stored(record: Record, viewer: Viewer, beyond: str = BEYOND) -> str:
     rows = registry.for_record(record).index.objects.visible_to(viewer, working=True).filter(record_id=record.pk)
     text: str | None = rows.values_list("revision__document", flat=True).first()
     if text is None:
-        documents.refuse([body_error("/marking", BEYOND, "beyond_clearance")])
+        documents.refuse([body_error("/marking", beyond, "beyond_clearance")])
     return str(text)
 
 
@@ -134,6 +135,8 @@ def _refuse_raising(copy: WorkingCopy, marking: object, asked: Asked) -> None:
 
 def _checked(record: Record, data: Document, before: Document, viewer: Viewer) -> str:
     """The working copy as it now is, after a look whether all that was given is in it."""
-    text = _stored(record, viewer)
+    # Whoever sent no marking would look in vain for the one that is too high.
+    beyond = BEYOND if "marking" in data else UNMARKED % (record.marking_code, viewer.clearance.code)
+    text = _stored(record, viewer, beyond)
     documents.refuse_ignored(registry.for_record(record), data, before, stored.load(text))
     return veiling.veiled_texts([text], viewer)[0]
