@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from threatdb.webhooks.addresses import Refused, Target, is_public, resolve, target_of
+from threatdb.webhooks.addresses import Refused, Target, is_public, refuse_literal, resolve, target_of
 
 
 @pytest.mark.parametrize(
@@ -185,3 +185,37 @@ def test_the_setting_lets_webhooks_go_inside(settings: Any) -> None:
     settings.WEBHOOK_ALLOW_PRIVATE = True
 
     assert resolve(Target("http", "127.0.0.1", 80, "/")) == [ip_address("127.0.0.1")]
+
+
+class TestNumbers:
+    """An address that is written in numbers needs no name server, so it is refused before anything is sent to it."""
+
+    @pytest.fixture(autouse=True)
+    def _no_name_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = socket.getaddrinfo
+
+        def getaddrinfo(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+            assert kwargs["flags"] & socket.AI_NUMERICHOST
+            return real(host, port, *args, **kwargs)
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "169.254.169.254", "10.0.0.1"),
+            *("[::1]", "[::ffff:127.0.0.1]", "[fe80::1]", "[64:ff9b::a00:1]"),
+        ],
+    )
+    def test_one_inside_is_refused_in_any_form(self, host: str) -> None:
+        with pytest.raises(Refused, match="not on the public internet"):
+            refuse_literal(target_of(f"https://{host}/"))
+
+    @pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1111]", "receiver.example", "localhost", "10.example"])
+    def test_one_outside_and_any_name_is_left_to_the_worker(self, host: str) -> None:
+        refuse_literal(target_of(f"https://{host}/"))
+
+    def test_the_setting_lets_it_go_inside(self, settings: Any) -> None:
+        settings.WEBHOOK_ALLOW_PRIVATE = True
+
+        refuse_literal(target_of("https://127.0.0.1/"))

@@ -76,6 +76,8 @@ class TestMaking:
         [
             ({"url": "http://example.org/"}, "The address has to begin with https://."),
             ({"url": "https://example.org:22/"}, "Port 22 is not among"),
+            ({"url": "https://127.0.0.1/"}, "127.0.0.1 leads to an address that is not on the public internet"),
+            ({"url": "https://[::1]/"}, "::1 leads to an address that is not on the public internet"),
             ({"url": ""}, "This field is required."),
             ({"name": ""}, "This field is required."),
             ({"clearance": "4"}, "You may read up to TLP:AMBER yourself."),

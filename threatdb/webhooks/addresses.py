@@ -34,6 +34,10 @@ class Refused(Exception):
     """The address may not be called; the message is a sentence for the subscription's owner."""
 
 
+class NoAddress(Refused):
+    """The host has no address, or none that the resolver knows without asking where it is not to ask."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A receiver's address taken apart."""
@@ -85,12 +89,27 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def resolve(target: Target) -> list[IPAddress]:
-    """The addresses of the host, asked once; raises ``Refused`` unless every one of them may be called."""
+def refuse_literal(target: Target) -> None:
+    """Raise ``Refused`` for a host that is written in numbers and may not be called.
+
+    A name is asked when something is sent: what it leads to then is what counts, and asking may take long.
+    """
     try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        resolve(target, socket.AI_NUMERICHOST)
+    except NoAddress:
+        # It is a name.
+        return
+
+
+def resolve(target: Target, flags: int = 0) -> list[IPAddress]:
+    """The addresses of the host, asked once; raises ``Refused`` unless every one of them may be called.
+
+    ``flags`` are those of the system's resolver, which also reads the odder ways to write an address in numbers.
+    """
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError):
-        raise Refused(f"The name {target.host} leads to no address.") from None
+        raise NoAddress(f"The name {target.host} leads to no address.") from None
     # A link-local address comes with the interface that it holds on.
     addresses = list(dict.fromkeys(ip_address(str(info[4][0]).partition("%")[0]) for info in found))
     if not settings.WEBHOOK_ALLOW_PRIVATE and not all(map(is_public, addresses)):

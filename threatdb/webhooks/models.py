@@ -72,7 +72,7 @@ class Subscription(models.Model):
 
     def clean(self) -> None:
         try:
-            addresses.target_of(self.url)
+            addresses.refuse_literal(addresses.target_of(self.url))
         except addresses.Refused as refused:
             raise ValidationError({"url": str(refused)}) from None
         known = {record_type.name for record_type in registry.all_types()}
