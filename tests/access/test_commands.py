@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 
 from tests.base import path_of
 from threatdb.access.models import Token
@@ -75,3 +75,14 @@ def test_it_ends_on_the_day_that_is_named(account: MakeAccount, settings: Any) -
 def test_an_unknown_token_is_not_revoked() -> None:
     with pytest.raises(CommandError, match=r"There is no token tdb_x\."):
         run("revoke_token", "tdb_x")
+
+
+def test_the_clearance_of_one_of_which_nobody_says_it_is_told(account: MakeAccount) -> None:
+    """An administrator's token reads no more than anybody may, unless he says so."""
+    account("curator")
+    parser = load_command_class("threatdb.access", "create_token").create_parser("run", "create_token")
+
+    run("create_token", "curator")
+
+    assert Token.objects.get().clearance == Marking.CLEAR
+    assert "(clear unless said otherwise, whatever the account may read)" in " ".join(parser.format_help().split())

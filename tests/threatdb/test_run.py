@@ -231,6 +231,27 @@ class TestCommands:
             run.serve([])
         assert called == [[str(run.PYTHON), "manage.py", "prepare", "--to-serve"]]
 
+    @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--bind", "0.0.0.0:8000", "--help"]])
+    @pytest.mark.parametrize("name", ["serve", "check"])
+    def test_help_does_nothing_but_help(
+        self,
+        run: ModuleType,
+        name: str,
+        arguments: list[str],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        done: list[object] = []
+        for what in ("ready", "call", "replace_with", "ensure_port_is_free"):
+            monkeypatch.setattr(run, what, lambda *given, **more: done.append(given))
+
+        assert run.main([name, *arguments]) == 0
+
+        assert done == []
+        said = capsys.readouterr().out
+        assert said.startswith(f"Usage: ./run {name}")
+        assert run.COMMANDS[name].__doc__ in said
+
     def test_any_other_word_goes_to_django(self, run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         called: list[list[str]] = []
         monkeypatch.setattr(run, "ready", lambda kind: None)

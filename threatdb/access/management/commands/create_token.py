@@ -23,7 +23,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", action="append", default=[], choices=Scope.values, help="What it is for; may be repeated."
         )
-        parser.add_argument("--clearance", default="clear", help=f"The highest marking: {', '.join(CODES)}.")
+        parser.add_argument(
+            "--clearance",
+            default="clear",
+            help=f"The highest marking that it reads (clear unless said otherwise, whatever the account may read):"
+            f" {', '.join(CODES)}.",
+        )
         parser.add_argument("--expires", metavar="YYYY-MM-DD", help="The first day on which it works no more.")
 
     def handle(self, *args: Any, **options: Any) -> None:
