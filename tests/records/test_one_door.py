@@ -31,7 +31,6 @@ OPEN: tuple[type[models.Model], ...] = (VocabularyEntry, Country, Head)
 ALLOWED: dict[tuple[str, str], str] = {
     ("threatdb/api/telling.py", "told"): "revisions of changes that were found for the same viewer",
     ("threatdb/api/grouping.py", "on"): "codes of a vocabulary, and terms of rows that are visible",
-    ("threatdb/api/history.py", "_steps"): "reason codes, of a record whose history the viewer may read",
     ("actors/naming.py", "_near"): "joined to the visible revisions",
     ("actors/identity.py", "of_kinds"): "terms of the rows of a sight",
     (
