@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import date, datetime
 from typing import Any
@@ -12,12 +13,14 @@ import openpyxl
 import orjson
 import pandas
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from pyarrow import parquet
 
 from incidents.columns import INCIDENTS
 from incidents.models import Incident
 from tests.base import ask, path_of
+from tests.records.test_fixtures import FOLDER
 
 from . import public
 from .exporting import exported
@@ -84,9 +87,9 @@ def test_csv_is_one_line_for_each_record(client: Client, incident: Incident) -> 
     assert exported(client, "incidents", "csv").decode() == (
         ",".join(NAMES) + "\r\n"
         f"{row['id']},{row['url']},published,clear,1,{row['created_at']},{row['updated_at']},single,"
-        "'=cmd|' /C calc'!A0,,2021-10-01,2021-10-31,month,October,,'-Kunduz,,,36.5,-68.25,adm1,40.0,,false,"
+        "\"'=cmd|' /C calc'!A0\",,2021-10-01,2021-10-31,month,October,,\"'-Kunduz\",,,36.5,-68.25,adm1,40.0,,false,"
         "political_violence,ambush|bombing,true,,,,rifle,3,,,at_least,,reported,,,,,,unknown,,,,,,"
-        f"'@Front,{row['perpetrator_ids'][0]},'@Front|Army,{'|'.join(row['actor_ids'])},perpetrator|side_b,"
+        f'"\'@Front",{row["perpetrator_ids"][0]},"\'@Front|Army",{"|".join(row["actor_ids"])},perpetrator|side_b,'
         "reported|reported,|,unclaimed,,,,,,a\\|b|c\\\\d,"
         f"{row['source_ids'][0]},Atlas of Events,1,by,Data under BY: Atlas of Events\r\n"
     )
@@ -191,6 +194,55 @@ def test_pandas_reads_numbers_days_and_flags(client: Client, incident: Incident)
     assert str(table["created_at"].dtype).endswith("UTC]")
     assert list(table["longitude"].dropna()) == [-68.25]
     assert table["suicide"].dropna().tolist() == [True]
+
+
+APOSTROPHES = [
+    ["'quoted'", "Plain"],
+    ["'=1+1", "=1+1", "'a' 'b'"],
+    ["Publisher's note", "it's, so", "''"],
+    ["'", "o'clock; o'clock", 'say "it\'s"'],
+    ["a,'b','c'", "A report", "Another"],
+    ["don't\r\nwon't, 'can't'\n\n'end'", "'"],
+]
+
+
+@pytest.mark.parametrize("titles", APOSTROPHES)
+def test_duckdb_takes_no_apostrophe_for_a_quote(client: Client, tmp_path: Any, titles: list[str]) -> None:
+    for title in titles:
+        public.source(title=title, publisher="The Courier", summary=title if "\n" in title else None)
+    path = tmp_path / "sources.csv"
+    body = exported(client, "sources", "csv")
+    path.write_bytes(body)
+
+    names = [one[0] for one in duckdb.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()]  # noqa: S608
+    written = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+    assert names == list(written[0])
+    read = duckdb.execute(f"SELECT title, summary, publisher FROM '{path}'").fetchall()  # noqa: S608
+    assert read == [(one["title"], one["summary"] or None, one["publisher"]) for one in written]
+    assert pandas.read_csv(path)["title"].tolist() == [one["title"] for one in written]
+
+
+def test_duckdb_reads_a_list_of_sources_with_the_credit_of_ucdp(client: Client, tmp_path: Any) -> None:
+    call_command("loaddata", str(FOLDER / "020_licences.json"), verbosity=0)
+    public.source(title="Raids, 'as told', of one year", publisher="UCDP, Uppsala University", licence="ucdp-ged")
+    path = tmp_path / "sources.csv"
+    path.write_bytes(exported(client, "sources", "csv"))
+
+    found = duckdb.execute(f"SELECT title, version, attribution FROM '{path}'").fetchall()  # noqa: S608
+    assert [(title, version, "Sundberg" in text) for title, version, text in found] == [
+        ("Raids, 'as told', of one year", 1, True)
+    ]
+
+
+def test_cells_without_apostrophes_are_quoted_only_where_they_must(client: Client) -> None:
+    public.source(title="A, b", publisher="O'Neill", summary='"c"')
+
+    head, line, end = exported(client, "sources", "csv").decode().split("\r\n")
+
+    assert '"' not in head
+    assert ',"A, b","O\'Neill",' in line
+    assert ',"""c""",' in line
+    assert end == ""
 
 
 def test_duckdb_reads_csv_and_parquet_alike(client: Client, incident: Incident, tmp_path: Any) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 MAKERS = (
     "Uppsala Conflict Data Program, Department of Peace and Conflict Research, Uppsala University: UCDP Georeferenced "
     "Event Dataset (GED), licensed under CC BY 4.0, adapted by threatdb. Sundberg, Ralph, and Erik Melander (2013), "
-    "'Introducing the UCDP Georeferenced Event Dataset', Journal of Peace Research 50(4). Högbladh, Stina, UCDP GED "
+    '"Introducing the UCDP Georeferenced Event Dataset", Journal of Peace Research 50(4). Högbladh, Stina, UCDP GED '
     "Codebook, Uppsala University."
 )
 TITLES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -62,10 +61,21 @@ class CSV(Format):
             yield _lines(zip(*cells, strict=True))
 
 
+class _Written(list[str]):
+    """The lines that a writer of CSV has written, each by itself."""
+
+    write = list.append
+
+
+# What guesses at the signs of a file, as DuckDB does, takes an apostrophe at the beginning of a cell for a quote. The
+# writer puts in quotes whatever cell holds a sign of the line's end, so to it an apostrophe is one, which is cut off.
+_END = "\r\n'"
+
+
 def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().encode()
+    lines = _Written()
+    csv.writer(lines, lineterminator=_END).writerows(rows)
+    return "".join([line[:-1] for line in lines]).encode()
 
 
 class NDJSON(Format):
