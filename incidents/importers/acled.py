@@ -282,10 +282,7 @@ def _domain_of(row: Noted, event_type: str) -> Domain:
 
 
 def _killed_of(row: Noted, notes: str | None) -> Document:
-    number = row.whole("fatalities")
-    if number is not None and number < 0:
-        row.error("fatalities", "not_a_number", f"A number of persons cannot be {number}.")
-        return {}
+    number = row.persons("fatalities")
     if number:
         return {"low": number, "best": number, "state": CountState.REPORTED.value}
     if number == 0 and NONE_SAID.search(notes or ""):

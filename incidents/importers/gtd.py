@@ -19,6 +19,7 @@ from actors.choices import ActorKind
 from incidents.choices import Basis, CountState, Domain, IncidentKind, PlacePrecision, Qualifier, Role, Stance
 from incidents.models import ClaimMode, TargetType, WeaponType
 from sources.choices import SourceKind
+from threatdb.imports.cells import UNKNOWN
 from threatdb.imports.formats import DATASET, OWN, Cells, Companion, Format, Key, NamedActor, Reading
 from threatdb.imports.noted import Noted
 from threatdb.records.choices import DatePrecision
@@ -29,8 +30,6 @@ from threatdb.records.registry import Document
 from .codes import Codes, Places, Tactics
 from .hedging import report_hedges
 
-# What stands for a number that is not known.
-UNKNOWN_NUMBERS = (-9, -99)
 UNKNOWN_WORDS = ("Unknown", "unknown")
 
 FIRST_YEAR = 1970
@@ -103,7 +102,7 @@ class Gtd(Format):
         }
 
     def read(self, cells: Cells) -> Reading:
-        row = Noted({self.normal(name): cell for name, cell in cells.items()}, unknown=UNKNOWN_NUMBERS)
+        row = Noted({self.normal(name): cell for name, cell in cells.items()}, unknown=UNKNOWN)
         event = row.raw("eventid").removesuffix(".0")
         if not EVENT.fullmatch(event):
             detail = f"“{event[:40]}” is no number of an event, which has twelve digits."
@@ -145,7 +144,7 @@ class Gtd(Format):
         said = row.text("approxdate", 200)
         year, month, day = (row.whole(name) for name in ("iyear", "imonth", "iday"))
         if year is None:
-            if row.is_missing("iyear"):
+            if not row.is_told_of("iyear"):
                 row.error("iyear", "missing", "A row needs the year.")
             return {}
         first = row.calendar("iday" if day else "iyear", year, month or 1, (day or 1) if month else 1, self.years)
@@ -278,13 +277,11 @@ def _whole_of(first: date, month: int, day: int) -> tuple[date, date]:
 def _toll_of(row: Noted, column: str, parts: dict[str, str]) -> Document:
     """The number, with those that are part of it in words. Where a toll was shared out, GTD has fractions of it."""
     text = row.raw(column)
-    within = ((row.whole(name), label) for name, label in parts.items())
+    within = ((row.persons(name), label) for name, label in parts.items())
     said = ", ".join(f"{label} {number}" for number, label in within if number)
     if "." in text and (shared := _fraction(row, column, text)):
         return {**shared, "as_reported": f"{text} (a share of a larger number)"}
-    number = row.whole(column)
-    if number is not None and number < 0:
-        row.error(column, "not_a_number", f"A number of persons cannot be {number}.")
+    number = row.persons(column)
     if number is None:
         return {"as_reported": said or None, "state": (CountState.REPORTED if said else CountState.UNKNOWN).value}
     return {"low": number, "best": number, "as_reported": said or None, "state": CountState.REPORTED.value}

@@ -193,14 +193,6 @@ class _Row(Noted):
         super().__init__(cells)
         self.last_year = last_year
 
-    def count(self, column: str) -> int | None:
-        """A number of persons; what is below zero stands for a number that is not known."""
-        number = self.whole(column)
-        if number is not None and number < 0:
-            self.warn(column, "sentinel", f"{number} stands for a number that is not known.")
-            return None
-        return number
-
     def day(self, column: str) -> date | None:
         try:
             day = day_of(self.cells.get(column))
@@ -248,8 +240,8 @@ def _targets_of(row: _Row, violence: int | None) -> list[Document]:
 
 
 def _killed_of(row: _Row) -> Document:
-    low, best, high = (row.count(column) for column in ("low", "best", "high"))
-    parts = [(label, row.count(column)) for column, label in DEATHS]
+    low, best, high = (row.persons(column) for column in ("low", "best", "high"))
+    parts = [(label, row.persons(column)) for column, label in DEATHS]
     said = ", ".join(f"{label} {number}" for label, number in parts if number is not None)
     if low is None and best is None and high is None:
         return {"as_reported": said or None, "state": (CountState.REPORTED if said else CountState.UNKNOWN).value}

@@ -199,6 +199,17 @@ def test_it_reports_what_is_wrong_where_it_is(cells: dict[str, str], problem: tu
     assert reading.is_refused == (problem[2] == "error")
 
 
+@pytest.mark.parametrize("column", ["nkill", "nkillter", "nwound", "nwoundus"])
+@pytest.mark.parametrize("cell", ["-5", "-2.5", "NaN", "inf"])
+def test_what_is_no_number_of_persons_keeps_the_row_out(column: str, cell: str) -> None:
+    assert problems(read(**{column: cell})) == [(column, "not_a_number", "error")]
+
+
+@pytest.mark.parametrize(("cell", "code"), [("NaN", "not_a_number"), ("-9", "missing"), ("", "missing")])
+def test_a_year_is_told_of_once(cell: str, code: str) -> None:
+    assert problems(read(iyear=cell)) == [("iyear", code, "error")]
+
+
 @pytest.mark.parametrize("cell", ["-99", "-9", "", "NA"])
 def test_what_stands_for_an_unknown_number_is_none(cell: str) -> None:
     reading = read(nkill=cell, nkillter=cell, nwound=cell, suicide=cell, vicinity=cell)

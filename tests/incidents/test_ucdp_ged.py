@@ -106,7 +106,22 @@ def test_sentinels_never_become_numbers(cell: str) -> None:
     reading = read(best=cell, high=cell, low=cell, deaths_a=cell, deaths_b="", deaths_civilians="NA", deaths_unknown="")
 
     assert reading.document["killed"] == {"as_reported": None, "state": "unknown"}
-    assert {code for _, code, _ in codes(reading)} == {"sentinel"}
+    assert codes(reading) == []
+
+
+@pytest.mark.parametrize("column", ["best", "deaths_civilians"])
+@pytest.mark.parametrize("cell", ["-5", "-1", "NaN", "nan", "inf"])
+def test_what_is_no_number_of_persons_keeps_the_row_out(column: str, cell: str) -> None:
+    assert codes(read(**{column: cell})) == [(column, "not_a_number", "error")]
+
+
+@pytest.mark.parametrize("cell", ["NaN", "nan", "inf"])
+def test_what_is_no_number_of_degrees_keeps_the_row_out(cell: str) -> None:
+    assert codes(read(latitude=cell, longitude=cell)) == [("latitude", "not_a_number", "error")]
+
+
+def test_a_text_may_hold_the_word() -> None:
+    assert codes(read(adm_1="NaN", where_description="nan")) == []
 
 
 def test_numbers_may_be_written_with_a_point() -> None:

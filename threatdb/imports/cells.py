@@ -6,14 +6,20 @@ from datetime import date
 from functools import lru_cache
 from math import isfinite
 
-MISSING = frozenset({"", "NA", "N/A", "NULL", "nan", "NaN", "None"})
+MISSING = frozenset({"", "NA", "N/A", "NULL", "None"})
 """What programs write where there is nothing."""
+
+WORDLESS = MISSING | {"nan", "NaN"}
+"""The same in a column of texts or days. In one of numbers these say that a sum went wrong, as ``inf`` does."""
+
+UNKNOWN = (-9, -99)
+"""What data sets write for a number of persons that is not known."""
 
 
 def text_of(cell: str | None, longest: int = 10_000) -> str | None:
     """The text of a cell on one line, cut where it is too long; None where it says nothing."""
     text = " ".join(cell.split()) if cell else ""
-    if text in MISSING:
+    if text in WORDLESS:
         return None
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
@@ -60,7 +66,7 @@ def day_of(cell: str | None) -> date | None:
     Raises ``ValueError`` for any other text and for days that the calendar does not have.
     """
     text = cell.strip() if cell else ""
-    if text in MISSING:
+    if text in WORDLESS:
         return None
     day, rest = text[:10], text[10:]
     if len(day) < 10 or (rest and rest[0] not in " T"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from .cells import MISSING, degrees_of, text_of, whole_of
+from .cells import UNKNOWN, WORDLESS, degrees_of, text_of, whole_of
 from .crosswalks import Countries
 from .formats import Cells, Problem, Severity
 
@@ -61,6 +61,16 @@ class Noted:
             self.error(column, "not_a_number", str(error))
             return None
         return None if number in self._unknown else number
+
+    def persons(self, column: str) -> int | None:
+        """A number of persons: none where it is not known, and below zero there is none."""
+        number = self.whole(column)
+        if number is None or number in UNKNOWN:
+            return None
+        if number < 0:
+            self.error(column, "not_a_number", f"A number of persons cannot be {number}.")
+            return None
+        return number
 
     def code(self, column: str, known: Collection[int]) -> int | None:
         """A number that stands for something; an unknown one stays in the row as it came, and is reported."""
@@ -119,4 +129,8 @@ class Noted:
 
     def is_missing(self, column: str) -> bool:
         """Whether the cell says nothing."""
-        return self.raw(column) in MISSING
+        return self.raw(column) in WORDLESS
+
+    def is_told_of(self, column: str) -> bool:
+        """Whether a problem was met in the column already."""
+        return any(problem.column == column for problem in self.problems)
