@@ -346,6 +346,35 @@ def test_the_command_says_what_it_did(fixtures: None, tmp_path: Path, capsys: py
     ]
 
 
+def test_the_command_names_rows_with_problems_the_rejected_first(
+    fixtures: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doubtful = [row(number, where_prec=9) for number in range(1, 13)]
+    path = write(tmp_path / "ged.csv", [*doubtful, row(13, best="many")])
+
+    call_command("import_events", str(path))
+
+    out = capsys.readouterr().out
+    told = out[out.index("Row 14,") :].splitlines()
+    assert told[0] == "Row 14, column best: “many” is not a whole number."
+    assert told[1].startswith("Row 2, column where_prec: ")
+    assert told[9].startswith("Row 10, column where_prec: ")
+    assert told[10].startswith("And 3 rows more with problems: --errors FILE")
+
+
+def test_the_command_counts_in_plain_words(fixtures: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, errors = write(tmp_path / "ged.csv", [row(1)]), tmp_path / "errors.csv"
+
+    call_command("import_events", str(path), "--publish", "--errors", str(errors))
+
+    out = capsys.readouterr().out
+    assert "1 row read: 1 created" in out
+    assert "2 actors made." in out
+    assert "as drafts" not in out
+    assert "No row has problems" in out
+    assert "The rows with problems are in" not in out
+
+
 @pytest.mark.parametrize("text", ["", "\n", "id\n"])
 def test_the_command_refuses_what_is_no_data_set(fixtures: None, tmp_path: Path, text: str) -> None:
     path = tmp_path / "none.csv"

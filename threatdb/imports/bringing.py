@@ -33,6 +33,7 @@ from .formats import Format, Key, Problem, Reading, Severity
 from .judging import Judged
 from .models import BatchRow, Origin
 from .naming import Naming
+from .pending import WAITS, is_pending
 from .refusals import REFUSALS, beyond_clearance, problems_of, publish
 from .telling import Told, beside, own
 
@@ -102,9 +103,8 @@ class Bringing:
             return
         if not isinstance(self.format, ExportedTable):
             raise TypeError(f"{type(self.format).__name__} is no table of ours, and revises nothing.")
-        for one, record in revising.revise(self.format, told, self.author):
-            if self.publish:
-                self._publish(one, record)
+        for one, record, waits in revising.revise(self.format, told, self.author):
+            self._publish_change(one, record, waits)
 
     # --- New records ---
 
@@ -129,6 +129,13 @@ class Bringing:
         if problems := publish(record, self.author):
             why = "; ".join(problem.detail for problem in problems)
             told.note([Problem(None, "not_published", why, Severity.WARNING)])
+
+    def _publish_change(self, told: Told, record: Record, waits: bool) -> None:
+        """Publish what the row changed, unless the record had a change that somebody has left unpublished."""
+        if self.publish and waits:
+            told.note([WAITS])
+        elif self.publish:
+            self._publish(told, record)
 
     def _refuse(self, told: Told, refusal: Exception, record: Record | None = None) -> None:
         """Note what refused the record, at the columns where it is the row's own."""
@@ -218,6 +225,7 @@ class Bringing:
         if record.state == State.WITHDRAWN:
             told.refuse([Problem(None, "withdrawn", "The record of this row was withdrawn or merged since.")])
             return
+        waits = self.publish and is_pending(record, origin.seq if origin else None)
         base = {"marking": self.marking}
         found = renewing.renew(
             record_type,
@@ -230,8 +238,8 @@ class Bringing:
         )
         told.settle(found.outcome, record.pk, found.conflicts)
         self._note_origin(record_type, told, record, origin)
-        if self.publish and found.outcome is Outcome.UPDATED:
-            self._publish(told, record)
+        if found.outcome is Outcome.UPDATED:
+            self._publish_change(told, record, waits)
 
     def _note_origin(self, record_type: RecordType, told: Told, record: Record, origin: Origin | None) -> None:
         if origin is None:

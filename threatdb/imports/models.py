@@ -58,6 +58,7 @@ class Batch(models.Model):
     read, created, updated, unchanged, rejected, conflicts = (models.PositiveIntegerField(default=0) for _ in range(6))
     actors = models.PositiveIntegerField(default=0, help_text="Actors that it made.")
     warnings = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0, help_text="Records that keep a pending change unpublished.")
     failure = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="Why the file cannot be read.")
     preview = models.JSONField(null=True, editable=False, encoder=DjangoJSONEncoder, help_text="Of its first rows.")
     created_at = models.DateTimeField(default=timezone.now)

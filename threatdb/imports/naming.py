@@ -24,6 +24,7 @@ from threatdb.records.writing import Author
 from .formats import DATASET, Format, Key, Named, NamedActor, slots
 from .models import Origin
 from .namesakes import namesakes, remember
+from .pending import is_pending
 from .refusals import publish
 
 # By what a data set is known whose release nobody has named.
@@ -141,11 +142,8 @@ class Naming:
 
         Where it stays a draft, so does what names it, whose row says why.
         """
-        if record.state == State.DRAFT and not record.is_in_force and self._is_imported(record):
+        if record.state == State.DRAFT and not record.is_in_force and not is_pending(record, _made(record)):
             publish(record, self.author)
-
-    def _is_imported(self, record: Record) -> bool:
-        return Origin.objects.filter(record_id=record.pk, seq__isnull=False).exists()
 
     def _actors(self, named: Sequence[NamedActor]) -> dict[Key, UUID]:
         records = find("actor", [actor.key for actor in named], self.author.viewer)
@@ -196,6 +194,12 @@ class Naming:
             "marking": self.marking,
             **cited,
         }
+
+
+def _made(record: Record) -> int | None:
+    """The revision by which an import made the record; None where no import did."""
+    made = Origin.objects.filter(record_id=record.pk, seq__isnull=False)
+    return made.order_by("seq").values_list("seq", flat=True).first()
 
 
 def slug_of(name: str) -> str:

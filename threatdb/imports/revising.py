@@ -32,6 +32,7 @@ from . import renewing
 from .choices import Outcome
 from .exported import DERIVED, ExportedTable
 from .formats import Cells, Problem
+from .pending import is_pending
 from .refusals import REFUSALS, beyond_clearance, problems_of
 from .telling import Told
 
@@ -56,8 +57,11 @@ class _Change:
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def revise(table: ExportedTable, told: Sequence[Told], author: Author) -> Iterator[tuple[Told, Record]]:
-    """Write what the rows change, and note in each what became of it; gives those that were updated."""
+def revise(table: ExportedTable, told: Sequence[Told], author: Author) -> Iterator[tuple[Told, Record, bool]]:
+    """Write what the rows change, and note in each what became of it.
+
+    Gives those that were updated, each with its record and whether that had a pending change before.
+    """
     pairs = _paired(table, told, author.viewer)
     if not pairs:
         return
@@ -70,8 +74,9 @@ def revise(table: ExportedTable, told: Sequence[Told], author: Author) -> Iterat
             if not _same(column, cell, before) and not _same(column, cell, today)
         ]
         change = _change(table, pair, changed, author.viewer) if changed else _Change()
+        waits = is_pending(pair.record)
         if change and _write(table, pair, change, author) is Outcome.UPDATED:
-            yield pair.told, pair.record
+            yield pair.told, pair.record, waits
 
 
 def _write(table: ExportedTable, pair: _Pair, change: _Change, author: Author) -> Outcome:

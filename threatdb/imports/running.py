@@ -33,6 +33,7 @@ from .formats import Severity
 from .judging import Judge, Judged
 from .models import Batch, BatchRow
 from .naming import Naming
+from .pending import WAITS
 from .reading import Unreadable, open_sheet
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,7 @@ def _check_first(batch: Batch, path: Path, progress: Progress) -> bool:
 def start_over(batch: Batch, **also: object) -> None:
     """Forget what a check has found."""
     BatchRow.objects.filter(batch=batch).delete()
-    counts = dict.fromkeys(("position", "read", "actors", "warnings", *COUNTED.values()), 0)
+    counts = dict.fromkeys(("position", "read", "actors", "warnings", "waiting", *COUNTED.values()), 0)
     _update(batch, **counts, **paced(0), **also)
 
 
@@ -256,5 +257,6 @@ class Pass:
             read=F("read") + len(chunk),
             actors=F("actors") + actors,
             warnings=F("warnings") + warned,
+            waiting=F("waiting") + sum(problem.code == WAITS.code for row in chunk for problem in row.problems),
             **counts,
         )

@@ -68,6 +68,7 @@ def import_schema() -> Schema:
         counts=_object("They add up to read.", **dict.fromkeys(("read", *COUNTS), COUNT)),
         actors={**COUNT, "description": "Actors that it made."},
         warnings={**COUNT, "description": "Rows with warnings."},
+        waiting={**COUNT, "description": "Records that wait for review, since they had pending changes."},
         rate=rate,
         seconds_left=left,
         failure=FAILURE,

@@ -91,7 +91,7 @@ def document_of(batch: Batch) -> dict[str, Any]:
         **{name: _instant(getattr(batch, name)) for name in ("created_at", "started_at", "finished_at")},
         **{name: getattr(batch, name) for name in ("position", "total")},
         "counts": {name: getattr(batch, name) for name in ("read", *COUNTS)},
-        **{name: getattr(batch, name) for name in ("actors", "warnings")},
+        **{name: getattr(batch, name) for name in ("actors", "warnings", "waiting")},
         "rate": None if batch.rate is None else round(batch.rate, 1),
         "seconds_left": batch.seconds_left,
         "failure": batch.failure,

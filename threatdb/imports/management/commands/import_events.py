@@ -77,10 +77,14 @@ class Command(BaseCommand):
 
     def _conclude(self, batch: Batch, errors: Path | None) -> None:
         self.stdout.write(reports.text(batch))
+        problems = reports.first_problems(batch)
         if errors:
             with errors.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(reports.error_lines(batch))
-            self.stdout.write(f"The rows with problems are in {errors}.")
+            told = "The rows with problems are in" if problems else "No row has problems; nothing but a heading is in"
+            self.stdout.write(f"{told} {errors}.")
+        else:
+            self.stdout.writelines(f"{line}\n" for line in problems)
         if batch.state != BatchState.DONE:
             raise CommandError(f"The import is {batch.get_state_display().lower()}.")
 
