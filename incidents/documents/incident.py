@@ -101,8 +101,11 @@ class IncidentType(RecordType):
             return "would be linked to itself"
         return "would hold two links of one kind to it" if len({*links}) < len(links) else None
 
+    def keeps_both(self, key: str) -> bool:
+        return key in TOLL
+
     def beside(self, document: Document, key: str, value: Any, source_id: str) -> Document | None:
-        if key not in TOLL:
+        if not self.keeps_both(key):
             return None
         report = {"source": {"id": source_id}, key: value}
         return {"casualty_reports": [*map(_as_given, document["casualty_reports"]), report]}

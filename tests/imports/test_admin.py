@@ -160,3 +160,49 @@ def test_a_conflict_is_decided_on_the_page(client: Client, bring: Import) -> Non
     assert client.get(decide).status_code == 405
     assert client.post(decide.replace("/2/", "/3/")).status_code == 404
     assert "There is nothing to decide" in client.post(decide, {"title": "ours"}, follow=True).content.decode()
+
+
+@pytest.fixture
+def conflict(bring: Import) -> Batch:
+    """An import whose one row is in conflict over its title, its place and its toll."""
+    bring([row(1)])
+    place = {"country": "PK", "precision": "country"}
+    change(IncidentSerializer, Incident.objects.get(), title="Ours", place=place, killed={"best": 4})
+    return bring([row(1, where_coordinates="Bridgetown", best=5)])
+
+
+def told_on_deciding(client: Client, batch: Batch, **decisions: str) -> str:
+    decide = reverse("admin:imports_batch_decide", args=[batch.pk, 2])
+    return " ".join(str(one) for one in client.post(decide, decisions, follow=True).context["messages"])
+
+
+def test_to_decide_nothing_is_answered_in_the_words_of_the_api(client: Client, conflict: Batch) -> None:
+    told = told_on_deciding(client, conflict, title="")
+
+    words = "Name a key that is in conflict, with theirs, ours or both."
+    assert told == f"{words} Row 2 is still open over killed, place, title."
+
+
+def test_what_is_still_open_is_said(client: Client, conflict: Batch) -> None:
+    assert told_on_deciding(client, conflict, title="ours") == "Row 2: title settled; still open: killed, place."
+    assert told_on_deciding(client, conflict, place="nonsense") == "place: Write theirs, ours or both."
+    assert told_on_deciding(client, conflict, place="ours", killed="both") == "Row 2 is decided."
+
+
+def test_both_is_offered_only_where_it_is_taken(client: Client, conflict: Batch) -> None:
+    report = page(client, conflict, outcome="conflict")
+
+    def offered(key: str) -> str:
+        return report.partition(f'<select name="{key}"')[2].partition("</select>")[0]
+
+    assert ['value="both"' in offered(key) for key in ("title", "place", "killed")] == [False, False, True]
+    assert all('value="ours"' in offered(key) for key in ("title", "place", "killed"))
+
+
+def test_the_page_says_of_published_actors_nothing_that_is_of_drafts(client: Client, bring: Import) -> None:
+    drafts, published = bring([row(1)]), bring([row(2, side_b="Red Front", side_b_new_id=1300)], publish=True)
+
+    assert "2 actors were made as drafts" in page(client, drafts)
+    report = page(client, published)
+    assert "1 actor was made" in report
+    assert "drafts" not in report.partition("1 actor was made")[2].partition("</p>")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -173,9 +174,9 @@ class BatchAdmin(CheckedAdmin):
             "total": batch.total or 0,
             "is_open": batch.state in OPEN,
             "importable": batch.dry_run and batch.state == BatchState.DONE and bool(batch.stored),
+            "waiting": reports.waiting(batch),
             "problems": BatchRow.objects.filter(batch=batch, problems__isnull=False).exists(),
             "outcome": outcome,
-            "decisions": Decision.choices,
             "outcomes": self._outcomes(batch, outcome),
             **self._rows(request, batch, outcome),
         }
@@ -192,14 +193,16 @@ class BatchAdmin(CheckedAdmin):
     def _rows(self, request: HttpRequest, batch: Batch, outcome: str) -> dict[str, Any]:
         kept = BatchRow.objects.filter(batch=batch).order_by("number")
         page = Paginator(kept.filter(outcome=outcome) if outcome else kept, ROWS).get_page(request.GET.get("page"))
+        found = shown_rows(batch, list(page), viewer_for(request))
+        takes = deciding.takes_of([shown.row for shown in found if shown.conflicts], viewer_for(request))
         rows = [
             {
                 "row": shown.row,
                 "record": shown.record and {"label": str(shown.record), "url": page_of(shown.record)},
                 "problems": shown.row.listed_problems(),
-                "conflicts": _in_words(shown),
+                "conflicts": _in_words(shown, takes.get(shown.row.pk, {})),
             }
-            for shown in shown_rows(batch, list(page), viewer_for(request))
+            for shown in found
         ]
         return {"page": page, "rows": rows}
 
@@ -225,18 +228,17 @@ class BatchAdmin(CheckedAdmin):
         row = BatchRow.objects.filter(batch=batch, number=min(number, MAX_INTEGER)).first()
         if row is None or shown_rows(batch, [row], viewer_for(request))[0].record is None:
             raise Http404("There is no such row.")
-        chosen = {key: request.POST.get(key, "") for key in row.listed_conflicts()}
-        decisions = {key: Decision(value) for key, value in chosen.items() if value in Decision.values}
         user: Any = request.user
         try:
-            deciding.decide(row, decisions, Author(viewer_for(request), user))
+            decisions = _decisions(row, request)
+            said = _settled(deciding.decide(row, decisions, Author(viewer_for(request), user)), decisions, request)
         except serializers.ValidationError as error:
-            said = " ".join(f"{e['pointer']}: {e['detail']}" for e in errors_of(error))
-            self.message_user(request, said, messages.ERROR)
+            refused = " ".join(f"{e['pointer']}: {e['detail']}" for e in errors_of(error))
+            self.message_user(request, refused, messages.ERROR)
         except (ValidationError, Conflict) as error:
             self.message_user(request, in_words(self.admin_site, request, error), messages.ERROR)
         else:
-            self.message_user(request, f"Row {number} is decided.", messages.SUCCESS)
+            self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(f"{_page_of(batch)}?{urlencode({'outcome': Outcome.CONFLICT.value})}")
 
     def problems_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
@@ -247,11 +249,33 @@ class BatchAdmin(CheckedAdmin):
         return response
 
 
-def _in_words(shown: ShownRow) -> list[dict[str, Any]]:
-    """The keys over which a row is in conflict, with both values as JSON."""
+def _decisions(row: BatchRow, request: HttpRequest) -> dict[str, Decision]:
+    """What was chosen for the keys of a row. Raises ``ValidationError`` for nothing, and for what is no decision."""
+    conflicts = deciding.visible_conflicts(row, viewer_for(request))
+    chosen = {key: value for key in conflicts if (value := request.POST.get(key))}
+    if wrong := [key for key, value in chosen.items() if value not in Decision.values]:
+        raise ValidationError([f"{key}: {deciding.CHOICES}" for key in wrong])
+    if not chosen and (still_open := deciding.open_keys(conflicts)):
+        raise ValidationError(f"{deciding.NAME_A_KEY} Row {row.number} is still open over {', '.join(still_open)}.")
+    return {key: Decision(value) for key, value in chosen.items()}
+
+
+def _settled(row: BatchRow, decisions: Mapping[str, Decision], request: HttpRequest) -> str:
+    """What was decided of a row, and what is still open."""
+    still_open = deciding.open_keys(deciding.visible_conflicts(row, viewer_for(request)))
+    if not still_open:
+        return f"Row {row.number} is decided."
+    return f"Row {row.number}: {', '.join(sorted(decisions))} settled; still open: {', '.join(still_open)}."
+
+
+def _in_words(shown: ShownRow, takes: Mapping[str, Sequence[Decision]]) -> list[dict[str, Any]]:
+    """The keys over which a row is in conflict, with both values as JSON, and what may be decided of each."""
     written = ("theirs", "ours")
     return [
-        conflict | {name: orjson.dumps(conflict[name]).decode() for name in written} for conflict in shown.conflicts
+        conflict
+        | {name: orjson.dumps(conflict[name]).decode() for name in written}
+        | {"takes": [(one.value, one.label) for one in takes[conflict["key"]]]}
+        for conflict in shown.conflicts
     ]
 
 

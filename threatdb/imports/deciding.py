@@ -25,6 +25,9 @@ from .choices import Decision, Outcome
 from .formats import Key
 from .models import Batch, BatchRow, Origin
 
+NAME_A_KEY = "Name a key that is in conflict, with theirs, ours or both."
+CHOICES = "Write theirs, ours or both."
+
 
 @transaction.atomic
 def decide(row: BatchRow, decisions: Mapping[str, Decision], author: Author) -> BatchRow:
@@ -58,6 +61,32 @@ def conflicts_of(rows: Sequence[BatchRow], viewer: Viewer) -> dict[int, dict[str
         row.pk: {key: conflict for key, conflict in conflicts.items() if (row, _record_of(key)) in seen}
         for row, conflicts in listed.items()
     }
+
+
+def open_keys(conflicts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The keys over which nothing is decided yet."""
+    return sorted(key for key, conflict in conflicts.items() if not conflict["decision"])
+
+
+def takes_of(rows: Sequence[BatchRow], viewer: Viewer) -> dict[int, dict[str, list[Decision]]]:
+    """By the primary keys of rows of one batch, and by the keys of their conflicts: the decisions that are taken."""
+    found = records_at({(row, _record_of(key)) for row in rows for key in row.listed_conflicts()}, viewer)
+    is_cited = bool(rows) and _is_cited(rows[0].batch, viewer)
+
+    def takes(row: BatchRow, key: str) -> list[Decision]:
+        place = row, _record_of(key)
+        both = is_cited and place in found and found[place][0].keeps_both(_key_of(key))
+        return [one for one in Decision if both or one is not Decision.BOTH]
+
+    return {row.pk: {key: takes(row, key) for key in row.listed_conflicts()} for row in rows}
+
+
+def _is_cited(batch: Batch, viewer: Viewer) -> bool:
+    """Whether there is a data set, and the viewer sees it, on whose word a second value could be kept."""
+    try:
+        return _dataset(batch, viewer) is not None
+    except ValidationError:
+        return False
 
 
 def _record_of(key: str) -> str:
@@ -160,19 +189,19 @@ def _change(
         return {}
     if decision == Decision.THEIRS:
         return {_key_of(key): theirs}
-    dataset = _dataset(batch, author)
+    dataset = _dataset(batch, author.viewer)
     beside = record_type.beside(today, _key_of(key), theirs, str(dataset)) if dataset else None
     if beside is None:
         raise _refusal(key, "Of this only one value can be kept: theirs or ours.", "not_both")
     return beside
 
 
-def _dataset(batch: Batch, author: Author) -> UUID | None:
+def _dataset(batch: Batch, viewer: Viewer) -> UUID | None:
     """The source that is the data set of the batch; None where its rows are not cited to it."""
     if batch.make_format().source() is None:
         return None
     key = Key(batch.format, batch.release or naming.ANY_RELEASE)
-    found = naming.find("source", [key], author.viewer).get(key)
+    found = naming.find("source", [key], viewer).get(key)
     if found is None:
         raise ValidationError("The data set is no source that you see.", code="no_source")
     return found.pk

@@ -209,13 +209,13 @@ def _row(batch: Batch, number: str, viewer: Viewer) -> BatchRow:
 
 def _decisions(body: dict[str, Any]) -> dict[str, Decision]:
     if not body:
-        empty = body_error("", "Name a key that is in conflict, with theirs, ours or both.", "required")
+        empty = body_error("", deciding.NAME_A_KEY, "required")
         raise Refused(HTTPStatus.BAD_REQUEST, "Nothing is decided.", [empty])
     wrong = []
     for key, value in body.items():
         if value not in Decision.values:
             near = str(value)
-            detail = f"Write theirs, ours or both.{did_you_mean(near, Decision.values)}"
+            detail = f"{deciding.CHOICES}{did_you_mean(near, Decision.values)}"
             wrong.append(body_error(f"/{escaped(key[:60])}", detail, "invalid_choice", nearest(near, Decision.values)))
     if wrong:
         raise Refused(HTTPStatus.BAD_REQUEST, "What is decided is not understood.", wrong)

@@ -112,6 +112,10 @@ class RecordType:
         """
         return None
 
+    def keeps_both(self, key: str) -> bool:
+        """Whether ``beside`` has a place for a second value of the key."""
+        return False
+
     def leaf_of(self, document: Document) -> Document:
         """What another document shows of this one."""
         return {key: document[key] for key in self.leaf}
