@@ -77,6 +77,8 @@ class ActorAdmin(ImportedActors, RecordAdmin):
 
     # It leads to the profile, which an app above this one shows, and names likely duplicates.
     change_form_template = "admin/actors/actor_change_form.html"
+    # It leads to those that imports made.
+    change_list_template = "admin/actors/actor_change_list.html"
     list_display = ("name", "slug", "kind", "status", "state", "marking", "readers", "updated_at")
     list_filter = (*RecordAdmin.list_filter, "kind", "status")
     search_fields = ("name", "slug", "names__name", "identifiers__value")

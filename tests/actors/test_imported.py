@@ -103,3 +103,13 @@ def test_what_is_marked_above_the_curator_is_not_shown(client: Client, bring: Im
 
 def test_a_contributor_has_no_such_page(make_member: MakeUser) -> None:
     assert browser(make_member("contributor")).get(reverse(PAGE)).status_code == 403
+
+
+def test_the_list_of_actors_leads_to_it_for_who_may_import(
+    client: Client, make_member: MakeUser, bring: Import
+) -> None:
+    bring([row(1)])
+    listed = reverse("admin:actors_actor_changelist")
+
+    assert f'href="{reverse(PAGE)}"' in client.get(listed).content.decode()
+    assert reverse(PAGE) not in browser(make_member("contributor")).get(listed).content.decode()
