@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Aggregate, Count, Q, TextField, Value
+from django.db.models import Aggregate, Count, Min, Q, TextField, Value
 from django.db.models.functions import Cast
 
 from incidents.choices import ClaimStatus, CountState, IncidentKind
@@ -45,6 +46,8 @@ class Tally:
     """How many single incidents have each code, by the column that holds the codes."""
     claimed: list[int]
     """The revisions of single incidents that are claimed, in order."""
+    data_begin: date | None
+    """The first day by which a single incident had ended that the filters choose, whatever the period leaves out."""
 
     @property
     def single(self) -> Row:
@@ -79,8 +82,12 @@ class _Joined(Aggregate):
         return super().as_sql(compiler, connection, function="STRING_AGG", **context)
 
 
-def tally(rows: IndexQuerySet, period: Period) -> Tally:
-    """Count the rows."""
+# The last day of each interval is asked for, so that a vague date never makes the data reach farther back.
+FIRST_ENDED = Min("date_latest")
+
+
+def tally(chosen: IndexQuerySet, period: Period) -> Tally:
+    """Count those of the rows that the filters choose which lie in the period."""
     measures = {
         "incidents": Count("pk"),
         **measures_of("killed", ~Q(killed_state=CountState.NOT_APPLICABLE)),
@@ -95,13 +102,26 @@ def tally(rows: IndexQuerySet, period: Period) -> Tally:
     texts = {f"{column}_joined": _Joined(column, Value(BETWEEN)) for column in MIXED}
     claimed = Q(claim_status__in=(ClaimStatus.CLAIMED, ClaimStatus.CONTESTED))
     texts["claimed_joined"] = _Joined(Cast("pk", TextField()), Value(BETWEEN), filter=claimed)
-    found = list(rows.order_by().values("kind", "country", "admin1").annotate(**measures, **texts))
+    rows = chosen.filter(period.chosen).order_by().values("kind", "country", "admin1")
+    found = list(rows.annotate(**measures, **texts, first_ended=FIRST_ENDED))
     of_kind = {kind.value: [row for row in found if row["kind"] == kind] for kind in IncidentKind}
     kinds = {kind: _added(own, measures) for kind, own in of_kind.items()}
     single = of_kind[IncidentKind.SINGLE]
     mixes = {column: _codes(row[f"{column}_joined"] for row in single) for column in MIXED}
     seqs = sorted(int(seq) for row in single for seq in (row["claimed_joined"] or "").split())
-    return Tally(kinds, [row for row in single if row["admin1"]], mixes, seqs)
+    begin = _data_begin(chosen, single, period)
+    return Tally(kinds, [row for row in single if row["admin1"]], mixes, seqs, begin)
+
+
+def _data_begin(chosen: IndexQuerySet, single: list[Row], period: Period) -> date | None:
+    """The first day of the data on what is chosen, so that what others did makes no window one with data.
+
+    What is counted tells it, unless ``since`` has left out what came before.
+    """
+    if period.since:
+        found: date | None = chosen.filter(kind=IncidentKind.SINGLE).aggregate(first=FIRST_ENDED)["first"]
+        return found
+    return min((row["first_ended"] for row in single), default=None)
 
 
 def _of_window(name: str, window: Window) -> dict[str, Any]:

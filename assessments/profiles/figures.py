@@ -29,12 +29,12 @@ def tempo(counted: Tally, period: Period) -> Figures:
     """Single incidents in 30 days, in the later window, with an interval for the rate behind them.
 
     An incident that may as well have been before the window counts for the high figure alone. There is no rate where
-    the data begin after the window does.
+    the data on what is chosen begin after the window does.
     """
     found, days = counted.within("recent"), period.recent.days
     if not counted.singles:
         return {"n": 0, "incidents": None, "per_30_days": None, "interval": None, "reason": NO_SINGLE}
-    if reason := period.uncovered(period.recent):
+    if reason := period.recent.uncovered(counted.data_begin):
         return {"n": found.high, "incidents": found.shown(), "per_30_days": None, "interval": None, "reason": reason}
     per_month = rates.MONTH / days
     low, high = rates.poisson(found.low).low, rates.poisson(found.high).high or 0
@@ -50,14 +50,15 @@ def tempo(counted: Tally, period: Period) -> Figures:
 def trend(counted: Tally, period: Period) -> Figures:
     """The rate of the later window against that of the earlier one, and what that says in words.
 
-    Where the data begin after the earlier window does, they say nothing: a rise may be one of what was recorded.
+    Where the data on what is chosen begin after the earlier window does, they say nothing: a rise may be one of what
+    was recorded.
     """
     recent, before = counted.within("recent"), counted.within("before")
     if not (n := recent.high + before.high):
         reason = "No single incident is in either window." if counted.singles else NO_SINGLE
         return {"n": 0, "recent": None, "before": None, **UNTOLD, "reason": reason}
     shown = {"n": n, "recent": recent.shown(), "before": before.shown()}
-    if uncovered := period.uncovered(period.before):
+    if uncovered := period.before.uncovered(counted.data_begin):
         return {**shown, **UNTOLD, "reason": uncovered}
     bounds = _ratio_bounds(recent, before, period)
     reading = _reading(bounds)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Q
 from django.http import QueryDict
 
 from incidents.models import IncidentIndex
@@ -57,6 +57,12 @@ class Window:
             return Q(date_earliest__gte=self.first, date_earliest__lte=self.last)
         return Q(date_earliest__gte=self.first, date_latest__lte=self.last)
 
+    def uncovered(self, data_begin: date | None) -> str | None:
+        """Why no rate is told of it, where the data begin within or after it: nobody knows how much it held."""
+        if data_begin is None or data_begin <= self.first:
+            return None
+        return f"The incidents that match begin on {data_begin}, and the window on {self.first}: ask for fewer days."
+
     def shown(self) -> dict[str, Any]:
         return {"first": self.first.isoformat(), "last": self.last.isoformat(), "days": self.days}
 
@@ -71,14 +77,6 @@ class Period:
     """Whether ``until`` was asked for; it is the last day of the data otherwise."""
     recent: Window
     before: Window
-    data_begin: date | None
-    """The first day of all data; of a window that begins before it, nobody knows how much it held."""
-
-    def uncovered(self, window: Window) -> str | None:
-        """Why no rate is told of a window, where the data begin within or after it."""
-        if self.data_begin is None or self.data_begin <= window.first:
-            return None
-        return f"The data begin on {self.data_begin}, and the window on {window.first}: ask for fewer days."
 
     @property
     def chosen(self) -> Q:
@@ -107,20 +105,6 @@ def last_day_of_data(sight: Sight) -> date | None:
     return found
 
 
-def first_day_of_data(sight: Sight) -> date | None:
-    """The first day by which an incident had ended that can be seen, of whomever and wherever; nothing without any.
-
-    The last day of each interval is asked for, so that a vague date never makes the data reach farther back.
-    """
-    rows = sight.rows(IncidentIndex)
-    ended = rows.order_by("date_earliest").values_list("date_latest", flat=True).first()
-    if ended is None:
-        return None
-    # Whatever ended sooner began sooner too, so that few rows are read.
-    found: date = rows.filter(date_earliest__lte=ended).aggregate(first=Min("date_latest"))["first"]
-    return found
-
-
 def read_period(asked: QueryDict, sight: Sight) -> Period | None:
     """What the parameters ask for; nothing where there is no data that could say until when.
 
@@ -138,7 +122,7 @@ def read_period(asked: QueryDict, sight: Sight) -> Period | None:
     if read["since"] and read["since"] > earlier.first:
         detail = f"The windows begin before this, on {earlier.first}: ask for fewer days, or for more of the past."
         raise InvalidParameters([parameter_error("since", detail)])
-    return Period(read["since"], until, bool(read["until"]), recent, earlier, first_day_of_data(sight))
+    return Period(read["since"], until, bool(read["until"]), recent, earlier)
 
 
 def _read(asked: QueryDict, name: str) -> Any:

@@ -59,9 +59,8 @@ def of_incidents(rows: IndexQuerySet, period: Period | None, given: Given, sight
 def _of_incidents(rows: IndexQuerySet, period: Period | None, sight: Sight) -> dict[str, Any]:
     if period is None:
         return {**dict.fromkeys(OF_INCIDENTS), "reason": NO_DATA}
-    rows = rows.filter(period.chosen)
     counted = tally(rows, period)
-    reports = rows.filter(kind=IncidentKind.AGGREGATE)
+    reports = rows.filter(period.chosen, kind=IncidentKind.AGGREGATE)
     there = counted.kinds[IncidentKind.AGGREGATE]["incidents"]
     return {
         "period": period.shown(),

@@ -10,6 +10,9 @@ from actors.models import Actor
 from tests.api import public
 from tests.base import Document, ask
 
+# In front of all windows of these tests: an actor that struck then has data of its own on each of them.
+LONG_AGO = "2020-01-01"
+
 
 def toll(low: int | None = None, best: int | None = None, high: int | None = None) -> Document:
     return {"low": low, "best": best, "high": high, "state": "reported"}

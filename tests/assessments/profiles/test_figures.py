@@ -8,12 +8,11 @@ from django.test import Client
 from tests.api import expected, public
 from tests.base import Document
 
-from .asking import profile, struck, toll
+from .asking import LONG_AGO, profile, struck, toll
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("places")]
 
 
-@pytest.mark.usefixtures("data_begin_early")
 class TestTrend:
     @pytest.mark.parametrize(
         ("recent", "before", "reading"),
@@ -21,6 +20,7 @@ class TestTrend:
     )
     def test_its_reading(self, client: Client, recent: int, before: int, reading: str) -> None:
         group = public.actor()
+        struck(group, LONG_AGO)
         original = struck(group, "2021-10-30")
         days = ["2021-10-29"] * (recent - 1) + ["2021-09-15"] * before if recent else ["2021-09-15"] * before
         public.copies(original, [{"date": expected.date(day)} for day in days])
@@ -31,7 +31,7 @@ class TestTrend:
 
     def test_windows_of_two_lengths_are_compared_by_their_rates(self, client: Client) -> None:
         group = public.actor()
-        for day in ("2021-10-30", "2021-10-01", "2021-09-01"):
+        for day in (LONG_AGO, "2021-10-30", "2021-10-01", "2021-09-01"):
             struck(group, day)
         assert profile(client, group, days=10, before=90)["trend"]["ratio"]["best"] == 4.5
 

@@ -8,11 +8,9 @@ from django.test import Client
 from tests.api import public
 from tests.base import Document, ask, assert_refused
 
-from .asking import profile, struck
+from .asking import LONG_AGO, profile, struck
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("places")]
-
-NONE = {"low": 0, "best": 0, "high": 0}
 
 
 class TestPeriod:
@@ -67,9 +65,9 @@ class TestPeriod:
         public.incident(date=public.on("2021-01-01", "2021-12-31", "year"))
         assert profile(client, group)["period"]["until"] == "2021-10-08"
 
-    @pytest.mark.usefixtures("data_begin_early")
     def test_what_may_be_later_than_the_data_is_read_as_of_their_end(self, client: Client) -> None:
         group = public.actor()
+        struck(group, LONG_AGO)
         struck(group, public.on("2021-10-07", "2021-10-12", "days"))
         public.incident(date=public.on("2021-10-10"))
         assert profile(client, group)["tempo"]["incidents"] == {"low": 1, "best": 1, "high": 1}
@@ -89,21 +87,21 @@ class TestPeriod:
 class TestBeginOfData:
     def test_nothing_is_told_of_a_window_that_begins_before_the_data(self, client: Client) -> None:
         group = public.actor()
-        for _ in range(6):
+        for _ in range(9):
             struck(group, "2021-10-30")
         # Of a vague date nobody knows whether it is so old.
-        public.incident(date=public.on("2020-01-01", "2021-09-02", "unknown"))
+        struck(group, public.on("2020-01-01", "2021-09-02", "unknown"))
         body = profile(client, group, days=30, before=30)
-        assert body["tempo"]["per_30_days"]["best"] == 6.0
+        assert body["tempo"]["per_30_days"]["best"] == 9.0
         assert body["trend"] == {
-            "n": 6,
-            "recent": {"low": 6, "best": 6, "high": 6},
-            "before": NONE,
+            "n": 10,
+            "recent": {"low": 9, "best": 9, "high": 9},
+            "before": {"low": 0, "best": None, "high": 1},
             "ratio": None,
             "interval": None,
             "reading": None,
             "words": None,
-            "reason": "The data begin on 2021-09-02, and the window on 2021-09-01: ask for fewer days.",
+            "reason": "The incidents that match begin on 2021-09-02, and the window on 2021-09-01: ask for fewer days.",
         }
         assert profile(client, group, days=30, before=29)["trend"]["reading"] == "rising"
 
@@ -116,14 +114,39 @@ class TestBeginOfData:
             "incidents": {"low": 2, "best": 2, "high": 2},
             "per_30_days": None,
             "interval": None,
-            "reason": "The data begin on 2021-10-02, and the window on 2021-10-01: ask for fewer days.",
+            "reason": "The incidents that match begin on 2021-10-02, and the window on 2021-10-01: ask for fewer days.",
         }
         assert profile(client, group, days=29)["tempo"]["reason"] is None
 
-    def test_what_is_hidden_does_not_begin_them(self, client: Client) -> None:
+    def test_neither_others_nor_aggregates_nor_what_is_hidden_begin_them(self, client: Client) -> None:
         group = public.actor()
-        struck(group, "2021-10-30")
+        for _ in range(6):
+            struck(group, "2021-10-30")
         before = profile(client, group)
-        assert before["trend"]["reading"] is None
-        public.incident(date=public.on("2019-01-01"), marking="green")
+        assert (before["tempo"]["per_30_days"], before["trend"]["reading"]) == (None, None)
+        public.incident(date=public.on("1991-01-01"))
+        struck(public.actor(), "1991-01-01")
+        struck(group, "1991-01-01", involvements=[public.involved(group, "victim")])
+        struck(group, "1991-01-01", marking="green")
         assert profile(client, group) == before
+        struck(group, "1991-01-01", kind="aggregate")
+        after = profile(client, group)
+        assert [after[name] for name in ("tempo", "trend")] == [before[name] for name in ("tempo", "trend")]
+        struck(group, "1991-01-01")
+        assert profile(client, group)["trend"]["reading"] == "rising"
+
+    def test_those_of_a_place_begin_with_what_happened_there(self, client: Client) -> None:
+        group = public.actor()
+        struck(group, "2021-10-30", place={"country": "AF", "admin1": "Kunduz"})
+        struck(group, "1991-01-01", place={"country": "AF", "admin1": "Balkh"})
+        asked = {"country": "AF", "until": "2021-10-30"}
+        assert ask(client, "stats/profile", admin1="Kunduz", **asked)["tempo"]["interval"] is None
+        assert ask(client, "stats/profile", **asked)["tempo"]["interval"]
+
+    def test_since_takes_none_of_them_away(self, client: Client) -> None:
+        group = public.actor()
+        struck(group, LONG_AGO)
+        struck(group, "2021-10-30")
+        whole, since = profile(client, group), profile(client, group, since="2020-06-01")
+        assert (since["incidents"]["single"], since["tempo"], since["trend"]) == (1, whole["tempo"], whole["trend"])
+        assert since["tempo"]["reason"] is None

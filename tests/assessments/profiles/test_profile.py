@@ -10,7 +10,7 @@ from tests.base import Document, ask, assert_problem, queries
 from tests.factories.assessments import resolved
 from threatdb.records import merging, services
 
-from .asking import part, profile, struck, toll
+from .asking import LONG_AGO, part, profile, struck, toll
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("places")]
 
@@ -30,7 +30,6 @@ def total(low: int, best: int | None, high: int | None, **counts: int) -> Docume
 
 
 class TestOfAnActor:
-    @pytest.mark.usefixtures("data_begin_early")
     def test_the_whole_body(self, client: Client) -> None:
         group, state, source = public.actor(), public.actor(kind="state"), public.source()
         kunduz = {"country": "AF", "admin1": "Kunduz", "precision": "exact_place"}
@@ -56,6 +55,7 @@ class TestOfAnActor:
         struck(
             group, "2021-10-12", kind="aggregate", event_count={"high": 29}, killed={"state": "unknown"}, tactics=["x"]
         )
+        struck(group, LONG_AGO)
         public.incident(date=public.on("2021-10-30"))
         fight = public.relationship(
             subject=group, object=state, kind="fights", period={"start": {"latest": "2021-09-20"}}
@@ -63,11 +63,11 @@ class TestOfAnActor:
         judged = public.assessment(subjects=[group], horizon={"end": "2021-10-15"})
         public.assessment(subjects=[group], **resolved("occurred", first))
 
-        assert profile(client, group, days=30, before=30) == {
+        assert profile(client, group, since="2021-09-01", days=30, before=30) == {
             "actor": expected.actor(group),
             "part": part(),
             "period": {
-                "since": None,
+                "since": "2021-09-01",
                 "until": "2021-10-30",
                 "until_is": "last_day_of_data",
                 "recent": {"first": "2021-10-01", "last": "2021-10-30", "days": 30},
@@ -288,7 +288,7 @@ def test_queries(client: Client) -> None:
     struck(group, "2021-10-08", kind="aggregate")
     struck(group, "2021-10-08")
     path = f"/api/v1/actors/{group.pk}/profile/"
-    with queries(17):
+    with queries(15):
         response = client.get(path)
     with queries(2):  # the actor, and the head of the class
         client.get(path)

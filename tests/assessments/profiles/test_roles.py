@@ -59,7 +59,6 @@ def test_an_unknown_role_is_refused_with_those_that_there_are(client: Client) ->
     )
 
 
-@pytest.mark.usefixtures("data_begin_early")
 def test_an_incident_that_names_the_actor_twice_counts_once(client: Client) -> None:
     once, twice = public.actor(), public.actor()
     for actor, roles in ((once, ["side_a"]), (twice, ["side_a", "side_b", "perpetrator"])):

@@ -35,6 +35,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 UNTIL = {"until": "2021-10-20"}
 NONE = {"low": 0, "high": 0}
 
+# What an actor did in front of all windows, so that it has data of its own on each; few have without.
+LONG_AGO: Document = {"date": public.on("2020-01-01"), "killed": UNKNOWN}
+PASTS = st.sampled_from([[], [LONG_AGO]])
+
 
 @pytest.fixture(autouse=True)
 def country() -> None:
@@ -50,8 +54,6 @@ def world(client: Client, made: list[Document]) -> Iterator[tuple[Actor, Callabl
     """An actor with these incidents, gone again afterwards, and what asks for its profile."""
     with transaction.atomic():
         group = public.actor()
-        # The data begin before any window does.
-        public.incident(date=public.on("2020-01-01"))
         for document in made:
             struck(group, **document)
 
@@ -81,21 +83,30 @@ BEYOND: Document = {"date": public.on("2021-08-20", "2021-08-30"), "killed": UNK
 LATER: Document = {"date": public.on("2021-09-01"), "killed": UNKNOWN}
 
 
+# One of somebody else, in front of all windows: data on others are none on the actor.
+OF_OLD: Document = {"date": public.on("1991-01-01"), "killed": UNKNOWN}
+
+
 @EXAMPLES
-@given(WORLDS, incidents())
-@example([BEYOND], LATER)
-def test_an_incident_of_nobody_never_raises_a_tempo(client: Client, made: list[Document], other: Document) -> None:
-    """Neither its bounds nor its interval, and not even where it moves the last day of the data."""
-    with world(client, made) as (_, profile):
-        before = profile()["tempo"]
+@given(WORLDS, PASTS, incidents())
+@example([BEYOND], [LONG_AGO], LATER)
+@example([LATER], [], OF_OLD)
+def test_an_incident_of_nobody_neither_gives_nor_raises_a_tempo(
+    client: Client, made: list[Document], past: list[Document], other: Document
+) -> None:
+    """Nor a trend, unless it moves the last day of the data; and no tempo is raised even where it does."""
+    with world(client, [*past, *made]) as (_, profile):
+        before = profile()
         public.incident(**other)
-        after = profile()["tempo"]
+        after = profile()
+        assert after == before or after["period"] != before["period"]
         for part in ("incidents", "per_30_days", "interval"):
-            for bound in before[part].keys() & {"low", "best", "high"}:
+            were, are = before["tempo"][part] or {}, after["tempo"][part] or {}
+            for bound in were.keys() & are.keys() & {"low", "best", "high"}:
                 # What was not one number may become one; the bounds say that it is none too many.
-                if before[part][bound] is not None and after[part][bound] is not None:
-                    assert after[part][bound] <= before[part][bound], (part, bound)
-    with world(client, made) as (_, profile):
+                if were[bound] is not None and are[bound] is not None:
+                    assert are[bound] <= were[bound], (part, bound)
+    with world(client, [*past, *made]) as (_, profile):
         before = profile(**UNTIL)
         public.incident(**other)
         assert profile(**UNTIL) == before
@@ -106,16 +117,21 @@ BEFORE: Document = {"date": public.on("2021-08-10"), "killed": UNKNOWN}
 
 
 @EXAMPLES
-@given(WORLDS, st.integers(1, 40), st.integers(0, 80))
-@example([BEFORE], 1, 20)  # Into the earlier window.
-@example([BEFORE], 1, 60)  # Into both.
-def test_a_wider_date_makes_no_figure_sharper(client: Client, made: list[Document], back: int, on: int) -> None:
-    with world(client, made) as (_, profile):
+@given(WORLDS, PASTS, st.integers(1, 40), st.integers(0, 80))
+@example([BEFORE], [LONG_AGO], 1, 20)  # Into the earlier window.
+@example([BEFORE], [LONG_AGO], 1, 60)  # Into both.
+@example([BEFORE, LATER], [], 1, 60)  # The first of its data into the windows.
+def test_a_wider_date_makes_no_figure_sharper(
+    client: Client, made: list[Document], past: list[Document], back: int, on: int
+) -> None:
+    with world(client, [*past, *made]) as (_, profile):
         sharp = profile(**UNTIL)
-    with world(client, [{**made[0], "date": wider(made[0]["date"], back, on)}, *made[1:]]) as (_, profile):
+    blur = {**made[0], "date": wider(made[0]["date"], back, on)}
+    with world(client, [*past, blur, *made[1:]]) as (_, profile):
         blurred = profile(**UNTIL)
-    assert no_sharper(blurred["tempo"]["incidents"], sharp["tempo"]["incidents"])
-    assert no_sharper(blurred["tempo"]["interval"], sharp["tempo"]["interval"])
+    assert no_sharper(blurred["tempo"]["incidents"] or NONE, sharp["tempo"]["incidents"] or NONE)
+    if blurred["tempo"]["interval"]:
+        assert no_sharper(blurred["tempo"]["interval"], sharp["tempo"]["interval"])
     for window in ("recent", "before"):
         # Where no incident may lie in either window, neither is counted.
         assert no_sharper(blurred["trend"][window] or NONE, sharp["trend"][window] or NONE)
