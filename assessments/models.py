@@ -237,6 +237,7 @@ DECIDING = ("author", "outcome", "resolved_by")
 WORDING = {
     "statement": refuse_mixture,
     "rationale": refuse_mixture,
+    "criterion": refuse_mixture,
     "likelihood_as_reported": refuse_confidence,
     "confidence_as_reported": refuse_likelihood,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as ModelError
 from drf_spectacular.utils import extend_schema_field
@@ -30,6 +31,7 @@ from threatdb.records.visibility import Viewer
 from . import criteria
 from .choices import Comparison, Outcome
 from .models import DECIDING, Assessment, AssessmentCitation, AssessmentPlace, AssessmentSubject, Evidence
+from .wording import refuse_confidence, refuse_likelihood
 
 
 @extend_schema_field(ActorLeafSerializer(many=True))
@@ -153,6 +155,23 @@ class AssessmentCitationSerializer(CitationSerializer):
         model = AssessmentCitation
 
 
+class StatedField(TermField):
+    """A code; words of a likelihood or a confidence where the other is asked for are told where they belong."""
+
+    wording: ClassVar[dict[str | None, Callable[[str], None]]] = {
+        "likelihood": refuse_confidence,
+        "confidence": refuse_likelihood,
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if (rule := self.wording.get(self.field_name)) and isinstance(data, str):
+            try:
+                rule(data)
+            except ModelError as error:
+                raise serializers.ValidationError(error.messages, code=error.code) from None
+        return super().to_internal_value(data)
+
+
 class AssessmentSerializer(RecordSerializer):
     """A judgement on what is to come, kept so that it can be checked later."""
 
@@ -170,6 +189,7 @@ class AssessmentSerializer(RecordSerializer):
     citations = AssessmentCitationSerializer(many=True, required=False)
 
     parts = ("subjects", "places", "evidence", "citations")
+    serializer_choice_field = StatedField
 
     class Meta:
         model = Assessment

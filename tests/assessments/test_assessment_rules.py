@@ -37,12 +37,21 @@ def refused(**document: Any) -> dict[str, Any]:
         "We judge with high confidence that it is likely to grow.",
         "It will almost certainly attack; analysts are confident that it is very unlikely to lose.",
         "It is probable (moderate confidence) that it splits.",
+        "The group is likely to grow; we have little confidence in this.",
+        "It is likely to grow. (High confidence.)",
+        "It is likely, acc. to the staff, with low-to-moderate confidence, to grow.",
+        "There is a 70 % chance, with a high degree of confidence, of an attack.",
+        "An attack is very\nunlikely (confidence: low).",
+        "Our confidence is low, and the chance is remote.",
+        "We confidently assess that a split is improbable.",
     ],
 )
 def test_likelihood_and_confidence_do_not_stand_in_one_sentence(statement: str) -> None:
     errors = refused(statement=statement)
     assert set(errors) == {"statement"}
     assert "how good the basis" in errors["statement"]
+    for name in ("rationale", "criterion"):
+        assert set(refused(**{name: statement})) == {name}
 
 
 @pytest.mark.parametrize(
@@ -51,15 +60,53 @@ def test_likelihood_and_confidence_do_not_stand_in_one_sentence(statement: str) 
         "It is likely to grow. We have high confidence in this judgement.",
         "Public confidence in the state is unlikely to recover.",
         "It will grow.",
+        "The government is likely to lose the vote of confidence.",
+        "A motion of no confidence is unlikely, and so is a no-confidence vote.",
+        "Some confidence-building measures are likely to fail.",
+        "The public has little confidence in the state and is likely to protest.",
+        "We have high confidence that the likely perpetrators will strike again.",
+        "We have high confidence that it will strike in remote districts.",
+        "The group is confident of its strength and unlikely to negotiate.",
     ],
 )
-def test_apart_they_may_stand(statement: str) -> None:
-    assert make_assessment(statement=statement).pk
+def test_apart_or_in_another_sense_they_may_stand(statement: str) -> None:
+    assert make_assessment(statement=statement, criterion=statement).pk
+
+
+LIKELIHOODS, CONFIDENCES = ("likelihood", "likelihood_as_reported"), ("confidence", "confidence_as_reported")
+
+
+@pytest.mark.parametrize(
+    ("text", "likelihood", "confidence"),
+    [
+        ("likely with high confidence", "likely", "high confidence"),
+        ("likely (high confidence)", "likely", "high confidence"),
+        ("remote (moderate confidence)", "remote", "moderate confidence"),
+        ("little confidence that it is very unlikely", "very unlikely", "little confidence"),
+        ("fairly confident that it is probable", "probable", "confident"),
+    ],
+)
+def test_a_text_of_both_is_told_what_to_write_where(text: str, likelihood: str, confidence: str) -> None:
+    for name in (*LIKELIHOODS, *CONFIDENCES):
+        errors = refused(**{name: text})
+        assert set(errors) == {name}
+        assert (
+            f"write “{likelihood}” in likelihood_as_reported, “{confidence}” in confidence_as_reported" in errors[name]
+        )
+    assert make_assessment(likelihood_as_reported=likelihood, confidence_as_reported=confidence).pk
 
 
 def test_each_has_its_own_words() -> None:
-    assert set(refused(likelihood_as_reported="high confidence")) == {"likelihood_as_reported"}
-    assert set(refused(confidence_as_reported="very likely")) == {"confidence_as_reported"}
+    for name in LIKELIHOODS:
+        errors = refused(**{name: "high confidence"})
+        assert "write “high confidence” in confidence_as_reported, and its term in confidence" in errors[name]
+    for name in CONFIDENCES:
+        errors = refused(**{name: "very likely"})
+        assert "write “very likely” in likelihood_as_reported, and its term in likelihood" in errors[name]
+    assert "none of low, moderate, high" in refused(confidence="high confidence")["confidence"]
+    for words in ("likely to survive the vote of confidence", "after confidence-building measures, probable"):
+        assert make_assessment(likelihood_as_reported=words).pk
+    assert make_assessment(confidence_as_reported="high, as to the likely perpetrators").pk
 
 
 def test_a_likelihood_is_a_term_of_icd_203() -> None:
