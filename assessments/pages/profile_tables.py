@@ -50,7 +50,10 @@ def _rates(profile: Figures) -> Iterator[Line]:
 
 def _tolls(profile: Figures) -> Iterator[Line]:
     found = profile["lethality"]
-    note = found["reason"] or f"{found['unknown']} with an unknown toll, in no sum; best of {found['best_known']}"
+    note = (
+        found["reason"]
+        or f"{found['unknown']} with an unknown toll, in no sum; {found['best_known']} with a best figure"
+    )
     yield Line("Killed per incident", _bounds(found["per_incident"]), n=found["n"], note=note)
     yield Line("Killed", _bounds(found["killed"]), n=found["n"])
     reports = profile["aggregates"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from incidents.choices import ClaimStatus, IncidentKind
 from incidents.statistics import sum_of
+from threatdb.api.grouping import Row
 
 from . import rates
 from .claiming import Delays
@@ -120,36 +121,38 @@ def _counted(found: Spread) -> str:
 
 
 def lethality(counted: Tally) -> Figures:
-    """Killed in a single incident, over those of which anything is known; the unknown are counted beside.
+    """Killed in single incidents, over the ``n`` of which anything is known; the unknown are counted beside.
 
-    ``high`` is nothing where any of them has no upper bound. ``best`` is over the ``best_known`` with a best figure,
-    and nothing where these are so unlike the others that it is not between the bounds.
+    ``killed`` has their sums, and ``per_incident`` these divided by ``n``.
     """
-    killed, rows = sum_of(counted.single, "killed"), counted.single["killed_rows"]
-    known = rows - killed["unknown"]
-    bounded = known and killed["high_known"] == known
-    best_known = killed["best_known"]
+    row = counted.single
+    n = row["killed_rows"] - row["killed_unknown"]
+    killed = _sums(row, n) if n else None
     return {
-        "n": known,
-        "unknown": killed["unknown"],
-        "not_applicable": counted.singles - rows,
-        "best_known": best_known,
-        "killed": {name: killed[name] for name in ("low", "best", "high")} if known else None,
-        "per_incident": _means(
-            killed["low"] / known,
-            counted.single["killed_best_sum"] / best_known if best_known else None,
-            counted.single["killed_high_sum"] / known if bounded else None,
-        )
-        if known
-        else None,
-        "reason": None if known else "No toll is known of any single incident that is chosen.",
+        "n": n,
+        "unknown": row["killed_unknown"],
+        "not_applicable": counted.singles - row["killed_rows"],
+        "best_known": row["killed_best_known"],
+        "killed": killed,
+        "per_incident": killed and _means(killed, n),
+        "reason": None if n else "No toll is known of any single incident that is chosen.",
     }
 
 
-def _means(low: float, best: float | None, high: float | None) -> Figures:
-    within = best is not None and low <= best and (high is None or best <= high)
-    means = {"low": low, "best": best if within else None, "high": high}
-    return {name: None if mean is None else round(mean, 3) for name, mean in means.items()}
+def _sums(row: Row, n: int) -> dict[str, int | None]:
+    """Low, best and high of those of which anything is known.
+
+    Who is not known to have been killed adds nothing to ``low``. ``best`` and ``high`` are sums over all of them or
+    none, as a sum over others than ``low`` is made of could lie outside the bounds.
+    """
+    of_all = {
+        name: row[f"killed_{name}_sum"] if row[f"killed_{name}_known"] == n else None for name in ("best", "high")
+    }
+    return {"low": row["killed_low_sum"], **of_all}
+
+
+def _means(sums: dict[str, int | None], n: int) -> dict[str, float | None]:
+    return {name: None if found is None else round(found / n, 3) for name, found in sums.items()}
 
 
 def areas(counted: Tally) -> Figures:

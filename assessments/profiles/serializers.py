@@ -85,7 +85,7 @@ class IntervalSerializer(serializers.Serializer[Any]):
 
 
 class TempoSerializer(FigureSerializer):
-    """Single incidents in 30 days, in the later window."""
+    """Single incidents in 30 days, in the later window; no rate where the incidents that match begin after it does."""
 
     incidents = CountSpreadSerializer(allow_null=True)
     per_30_days = NumberSpreadSerializer(allow_null=True)
@@ -93,7 +93,7 @@ class TempoSerializer(FigureSerializer):
 
 
 class TrendSerializer(FigureSerializer):
-    """The rate of the later window against that of the earlier one."""
+    """The rate of the later window against that of the earlier one; none where the incidents that match begin later."""
 
     recent = CountSpreadSerializer(allow_null=True)
     before = CountSpreadSerializer(allow_null=True)
@@ -104,11 +104,11 @@ class TrendSerializer(FigureSerializer):
 
 
 class LethalitySerializer(FigureSerializer):
-    """Killed in a single incident, over those of which anything is known."""
+    """Killed in single incidents: sums over the n of which anything is known, and those divided by n."""
 
     unknown = serializers.IntegerField(help_text="Single incidents whose toll is not known at all; they are in no sum.")
     not_applicable = serializers.IntegerField()
-    best_known = serializers.IntegerField(help_text="How many have a best figure.")
+    best_known = serializers.IntegerField(help_text="How many of the n have a best figure: best is null unless all do.")
     killed = SumSpreadSerializer(allow_null=True)
     per_incident = NumberSpreadSerializer(allow_null=True)
 

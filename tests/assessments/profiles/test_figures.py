@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -37,18 +39,31 @@ class TestTrend:
 
 
 class TestLethality:
-    def test_no_best_figure_lies_outside_the_bounds(self, client: Client) -> None:
-        low, high = public.actor(), public.actor()
-        struck(low, "2021-10-08", killed=toll(low=42))
-        struck(low, "2021-10-08", killed=toll(best=1))
-        lethality = profile(client, low)["lethality"]
-        assert lethality["killed"] == {"low": 42, "best": None, "high": None}
-        assert lethality["per_incident"] == {"low": 21.0, "best": None, "high": None}
-        struck(high, "2021-10-08", killed=toll(best=10, high=10))
-        struck(high, "2021-10-08", killed=toll(high=0))
-        lethality = profile(client, high)["lethality"]
-        assert lethality["killed"] == {"low": 0, "best": 10, "high": 10}
-        assert lethality["per_incident"] == {"low": 0.0, "best": None, "high": 5.0}
+    @pytest.mark.parametrize(
+        ("tolls", "killed", "per_incident"),
+        [
+            # Each bound is a sum over all whose toll is known, or none.
+            ([toll(1, 2, 3), toll(3, 4, 8)], (4, 6, 11), (2.0, 3.0, 5.5)),
+            ([toll(1, 2, 3), toll(3, 4)], (4, 6, None), (2.0, 3.0, None)),
+            ([toll(1, 2, 3), toll(3, None, 8)], (4, None, 11), (2.0, None, 5.5)),
+            ([toll(best=10, high=10), toll(high=0)], (0, None, 10), (0.0, None, 5.0)),
+            # What is not known to have killed any adds nothing for certain.
+            ([toll(low=42), toll(best=1)], (42, None, None), (21.0, None, None)),
+        ],
+    )
+    def test_low_best_and_high_are_of_the_same_incidents(
+        self, client: Client, tolls: list[Document], killed: tuple[Any, ...], per_incident: tuple[Any, ...]
+    ) -> None:
+        group, names = public.actor(), ("low", "best", "high")
+        for one in tolls:
+            struck(group, "2021-10-08", killed=one)
+        for _ in range(2):
+            lethality = profile(client, group)["lethality"]
+            assert (lethality["n"], lethality["killed"]) == (2, dict(zip(names, killed, strict=True)))
+            assert lethality["per_incident"] == dict(zip(names, per_incident, strict=True))
+            # The unknown stand apart, and take no bound away.
+            struck(group, "2021-10-08", killed={**toll(), "state": "unknown"})
+        assert lethality["unknown"] == 1
 
 
 class TestDaysToClaim:

@@ -97,7 +97,7 @@ class TestOfAnActor:
                 "unknown": 1,
                 "not_applicable": 0,
                 "best_known": 1,
-                # The one best figure is below what the other is known to come to.
+                # One of the two has no best figure.
                 "killed": {"low": 42, "best": None, "high": None},
                 "per_incident": {"low": 21.0, "best": None, "high": None},
                 "reason": None,

@@ -74,8 +74,7 @@ def test_an_unknown_toll_lowers_no_sum_and_no_mean(client: Client, made: list[Do
         after = profile(**UNTIL)["lethality"]
         assert after["unknown"] == before["unknown"] + 1
         assert (after["n"], after["per_incident"]) == (before["n"], before["per_incident"])
-        # Where nothing is known there is no sum.
-        assert after["killed"] == (before["killed"] and {**before["killed"], "high": None})
+        assert after["killed"] == before["killed"]
 
 
 # An incident that may be later than all data, until one of somebody else is later still.
@@ -169,6 +168,7 @@ def test_bounds_hold_each_other(client: Client, made: list[Document], toll: Docu
             assert mean["best"] is None or mean["low"] <= mean["best"] <= at_most(mean["high"])
             killed = lethality["killed"]
             assert killed["best"] is None or killed["low"] <= killed["best"] <= at_most(killed["high"])
+            assert mean == {name: sum_ and round(sum_ / lethality["n"], 3) for name, sum_ in killed.items()}
 
 
 @EXAMPLES
