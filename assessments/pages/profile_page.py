@@ -104,6 +104,7 @@ def _shown(filters: ActorProfileFilterSet, period: Period | None) -> dict[str, A
         "lines": figures(found),
         "tactics": shares(found["tactics"], _labels(Tactic)),
         "targets": shares(found["target_types"], _labels(TargetType)),
+        "areas": found["areas"]["named"][:SHOWN],
         "ties": _ties(found["relationships"]),
         "judgements": found["assessments"]["named"][:SHOWN],
         # The pictures escape what they show.

@@ -75,6 +75,15 @@ def test_it_shows_figures_and_pictures(client: Client, group: Actor) -> None:
     assert "1 at 36, 68: Province (first-order division)" in told
 
 
+def test_it_says_how_many_divisions_it_leaves_out(client: Client, group: Actor) -> None:
+    assert "<caption>Divisions struck</caption>" in page(client, address(group))
+    for division in "ABCDEF":
+        struck(group, "2021-10-08", place={"country": "AF", "admin1": division})
+    body = page(client, address(group))
+    assert "<caption>Divisions struck (6 of 7)</caption>" in body
+    assert [f">{division}, AF<" in body for division in "ABCDEF"] == [True] * 5 + [False]
+
+
 def test_areas_look_like_no_place(client: Client, group: Actor) -> None:
     circles = re.findall(r"<circle[^>]*><title>1 at[^<]*", page(client, address(group)))
     looks = {circle.rpartition(": ")[2]: 'fill="none"' in circle and "dasharray" in circle for circle in circles}

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 from . import numbers, palette
 from .scales import Days, Scale
-from .svg import Picture
+from .svg import Picture, Point, width_of
 
 # Pixels between an axis and what is written at it.
 GAP = 6
 SMALL = 11
+# From one line of small words to the next.
+LINE = 15
 
 
 def below(
@@ -63,12 +65,33 @@ def days_below(picture: Picture, days: Days, top: float, bottom: float, *, most:
     picture.line((days.start, bottom), (days.end, bottom), colour=palette.MUTED)
 
 
-def tolls(picture: Picture, left: float) -> None:
-    """What the colours of bars mean that count incidents."""
+# What the colours of bars mean that count incidents; the last one is a ring.
+TOLLS = (("toll known or not applicable", 1.0), ("toll unknown", 0.3), ("report on several incidents, in no bar", 0.0))
+
+
+def below_tolls(left: float, right: float) -> float:
+    """Where the last line ends of what the colours of bars mean."""
+    return max(y for _, y in _places(left, right))
+
+
+def _places(left: float, right: float) -> list[Point]:
+    """Where each of the colours is told, on as many lines as they take."""
     x, y = float(left), 14.0
-    for words, opacity, width in (("toll known or not applicable", 1.0, 190), ("toll unknown", 0.3, 95)):
-        picture.rectangle(x, y - 9, 10, 10, fill=palette.BLUE, opacity=opacity, edge=palette.BLUE)
+    places = []
+    for words, _ in TOLLS:
+        wide = 15 + width_of(words, SMALL)
+        if x + wide > right:
+            x, y = left, y + LINE
+        places.append((x, y))
+        x += wide + LINE
+    return places
+
+
+def tolls(picture: Picture, left: float, right: float) -> None:
+    """What the colours of bars mean that count incidents."""
+    for (words, opacity), (x, y) in zip(TOLLS, _places(left, right), strict=True):
+        if opacity:
+            picture.rectangle(x, y - 9, 10, 10, fill=palette.BLUE, opacity=opacity, edge=palette.BLUE)
+        else:
+            picture.circle((x + 5, y - 4), 5, fill="none", edge=palette.RED, dashes="2 2")
         picture.text((x + 15, y), words, size=SMALL, colour=palette.MUTED)
-        x += width
-    picture.circle((x + 5, y - 4), 5, fill="none", edge=palette.RED, dashes="2 2")
-    picture.text((x + 15, y), "report on several incidents, in no bar", size=SMALL, colour=palette.MUTED)

@@ -9,7 +9,7 @@ from . import axes, numbers, palette
 from .scales import Scale
 from .svg import Picture
 
-LEFT, RIGHT, TOP, LINE, BOTTOM = 190, 90, 34, 22, 30
+LEFT, RIGHT, TOP, LINE, BOTTOM = 190, 90, 20, 22, 30
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,17 @@ class Row:
 
 def draw(rows: Sequence[Row], width: float, title: str, description: str, note: str = "", key: str = "rows") -> Picture:
     """A bar for each row; ``note`` stands below them, such as how many have no room."""
-    bottom = TOP + LINE * max(len(rows), 1)
+    top = axes.below_tolls(LEFT, width) + TOP
+    bottom = top + LINE * max(len(rows), 1)
     picture = Picture(width, bottom + BOTTOM + (18 if note else 0), title, description, key)
     most = max([row.known + row.unknown for row in rows], default=0)
     counts = Scale(0, numbers.rounded_up(most, whole=True), LEFT, width - RIGHT)
-    axes.below(picture, counts, TOP, bottom, at=counts.ticks(5, whole=True))
+    axes.below(picture, counts, top, bottom, at=counts.ticks(5, whole=True))
     for place, row in enumerate(rows):
-        _row(picture, row, counts, TOP + LINE * (place + 0.5), width)
+        _row(picture, row, counts, top + LINE * (place + 0.5), width)
     if note:
         picture.text((LEFT, bottom + BOTTOM + 12), note, size=axes.SMALL, colour=palette.MUTED)
-    axes.tolls(picture, LEFT)
+    axes.tolls(picture, LEFT, width)
     return picture
 
 
