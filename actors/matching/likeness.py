@@ -41,6 +41,10 @@ STEM = 0.74
 # Pairs of words whose likeness a process keeps.
 PAIRS_KEPT = 100_000
 
+# So few consonants are those of many names: such as are joined and parted are one only where they are spelt so nearly
+# alike. An acronym such as ISKP has the consonants of Izzi (Igbo).
+FEW, NEAR = 4, 0.4
+
 Weigh = Callable[[Word], float]
 
 
@@ -123,7 +127,8 @@ def _as_a_whole(asked: Form, name: Form) -> Likeness:
     if _digits(asked) != _digits(name) or (asked.countries - name.countries and name.countries - asked.countries):
         return NONE
     near = OSA.normalized_similarity(asked.bare, name.bare)
-    if asked.skeleton == name.skeleton and len(asked.skeleton) > 2:
+    telling = len(asked.skeleton) > FEW or (len(asked.skeleton) > 2 and near >= NEAR)
+    if asked.skeleton == name.skeleton and telling:
         return Likeness(0.78 + 0.16 * near, (TRANSLITERATION,))
     return Likeness(0.95 * near, (SPELLING,)) if near > 0.8 else NONE
 

@@ -67,6 +67,8 @@ def test_a_way_to_be_one_name(one: str, other: str, reason: str) -> None:
         ("Government of Iran", "Government of Iraq"),
         ("Mali", "Malawi"),
         ("Austria", "Australia"),
+        ("ISKP", "Izzi (Igbo)"),
+        ("Izzi (Igbo)", "ISKP"),
     ],
 )
 def test_names_that_are_not_one(one: str, other: str) -> None:
