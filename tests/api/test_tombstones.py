@@ -156,6 +156,14 @@ class TestMerged:
         bury(second, into=third)
         assert client.get(path_of("actors", first.pk))["Location"].endswith(f"/{third.pk}/")
 
+    @pytest.mark.parametrize("slug", ["actors", "v1", "api", "history"])
+    def test_by_a_slug_that_stands_in_every_address(self, client: Client, slug: str) -> None:
+        survivor = public.actor(slug="survivor")
+        bury(public.actor(slug=slug), into=survivor)
+        for path in ("actors", slug), ("actors", slug, "history"):
+            location = client.get(path_of(path[0], "/".join(path[1:])))["Location"]
+            assert location == "http://testserver" + path_of("actors", "/".join([str(survivor.pk), *path[2:]]))
+
     def test_a_survivor_that_is_hidden_is_not_named(self, client: Client, cleared: ClientFor) -> None:
         absorbed, survivor = public.actor(slug="absorbed"), public.actor(slug="survivor", marking="green")
         stone = bury(absorbed, into=survivor)

@@ -38,8 +38,9 @@ def answer(request: Request, sight: Sight, record_type: RecordType, key: str, na
         return _told(request, HTTPStatus.GONE, GONE, stone, {})
     detail = "This record was merged into another, which stands for it."
     response = _told(request, HTTPStatus.PERMANENT_REDIRECT, detail, stone, {"merged_into": str(survivor)})
-    address = request.get_full_path().replace(f"/{key}/", f"/{survivor}/", 1)
-    response["Location"] = request.build_absolute_uri(address)
+    # With the resource before it, since a slug may be a word that stands in every address.
+    here, there = (f"{documents.API_ROOT}{record_type.plural}/{one}/" for one in (key, survivor))
+    response["Location"] = request.build_absolute_uri(request.get_full_path().replace(here, there, 1))
     return response
 
 
