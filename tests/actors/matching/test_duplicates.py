@@ -10,6 +10,8 @@ from django.urls import reverse
 from actors.models import Actor
 from tests.actors.test_admin import actor_form
 from tests.factories.actors import make_actor
+from threatdb.records import services
+from threatdb.records.merging import merge
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +59,15 @@ def test_adding_one_that_is_there_says_so(curator: Client) -> None:
     make_actor(name="Red Front", slug="old-front")
     told = curator.post(reverse("admin:actors_actor_add"), actor_form(), follow=True).content.decode()
     assert "may be on record already: Red Front (old-front)." in told
+
+
+def test_it_names_none_that_was_merged_or_withdrawn(curator: Client) -> None:
+    """Nothing can be merged into these."""
+    actor, merged = (make_actor(name="Red Front", published=True) for _ in range(2))
+    for _ in range(6):
+        services.withdraw(make_actor(name="Red Front"), by=None)
+    merge(actor, merged, by=None, reason_note="The same.")
+    assert "May be the same as" not in page(curator, actor)
+    twin = make_actor(name="Red Front")
+    assert page(curator, actor).count("May be the same as") == 1
+    assert str(twin.pk) in page(curator, actor)
