@@ -5,6 +5,7 @@ scope. A line is a state that a record may be in, for a record marked no higher 
 marked higher has to answer like the line `absent`, byte by byte. A cell is the status, `+` for an answer that tells
 of the record, or `-` for one that is the same as without it. Writes give a reason and send If-Match: *; what is to be
 unmerged was never merged with it, and nothing is named to be split off, so that those who may are told so by a 400.
+What is pending was written by none of the roles, so that only who may publish discards it.
 """
 
 from __future__ import annotations
@@ -306,9 +307,9 @@ POST v1/{record}/{id}/discard/
     draft                      401       403    403         409     409            403  403     409   403     403
     in_review                  401       403    403         409     409            403  403     409   403     403
     withdrawn                  401       403    403         409     409            403  403     409   403     403
-    purged                     401       403    403         410     410            403  403     410   403     403
+    purged                     401       403    410         410     410            403  403     410   403     403
     merged                     401       403    403         409     409            403  403     409   403     403
-    absent                     401       403    403         404     404            403  403     404   403     403
+    absent                     401       403    404         404     404            403  403     404   403     403
 
 POST v1/{record}/{id}/reopen/
     published                  401       403    409         409     409            403  403     409   403     403

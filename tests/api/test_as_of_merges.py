@@ -128,7 +128,7 @@ class TestMerges:
         assert ask(client, "actors", "absorbed", as_of=later)["name"] == "Quagga Band"
 
     def test_undoing_it_changes_nothing(self, client: Client, joined: Joined) -> None:
-        unmerging.unmerge(joined.merge(), by=None)
+        unmerging.unmerge(joined.merge(), by=None, note="They are two.")
 
         assert joined.told(client) == joined.before
 
@@ -214,7 +214,7 @@ class TestMergesOfWhatIsHidden:
         self.assert_gone(client, joined)
         assert joined.told(cleared(Marking.GREEN)) == joined.before
 
-        unmerging.unmerge(last, by=None)
+        unmerging.unmerge(last, by=None, note="They are two.")
         assert joined.told(client) == joined.before
 
     def test_a_merge_brings_back_nothing_that_was_raised(

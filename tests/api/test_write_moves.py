@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from actors.models import Actor
 from sources.models import Source
 from tests.base import assert_problem, path_of
 from tests.factories.actors import make_actor, make_relationship
@@ -14,10 +15,11 @@ from tests.factories.incidents import make_incident
 from tests.factories.sources import make_source
 from threatdb.api.models import KeptAnswer
 from threatdb.api.writes.moves import MOVES
+from threatdb.records import services
 from threatdb.records.models import Revision
 
 from .conftest import MemberOf
-from .writing import change, create, text_of, written
+from .writing import change, create, send, text_of, written
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,91 @@ def test_a_withdrawn_record_is_reopened(curator: Client) -> None:
     assert written(change(curator, source, "POST", move="reopen"))["state"] == "draft"
 
 
+class TestDiscarding:
+    """For who may publish, and for whoever wrote all that is pending."""
+
+    def test_ones_own_change(self, contributor: Client) -> None:
+        source = make_source(published=True, marking="clear", title="Old")
+        written(change(contributor, source, "PATCH", {"title": "New", "reason": "other"}))
+        answer = change(contributor, source, "POST", {"reason": "No."}, move="discard")
+        assert (answer.status_code, answer.json()["title"]) == (200, "Old")
+
+    def test_not_what_somebody_else_wrote_a_part_of(self, contributor: Client, curator: Client) -> None:
+        source = make_source(published=True, marking="clear", title="Old")
+        written(change(curator, source, "PATCH", {"title": "New", "reason": "other"}))
+        written(change(contributor, source, "PATCH", {"summary": "Newer", "reason": "other"}))
+        before = text_of(source)
+        assert (
+            "whoever wrote all of it"
+            in assert_problem(change(contributor, source, "POST", move="discard"), 403)["detail"]
+        )
+        assert text_of(source) == before
+
+    def test_not_what_was_written_before_readers_were_shown_it_anew(self, contributor: Client, curator: Client) -> None:
+        """The revision in force may be younger than the change of another that is pending."""
+        actor = make_actor(published=True, marking="clear", name="Old")
+        relationship = make_relationship(published=True, marking="clear", subject=actor)
+        written(change(curator, relationship, "PATCH", {"summary": "Theirs", "reason": "other"}))
+        services.save(renamed(actor), by=None, reason_note="Renamed")
+        services.publish(actor, by=None)
+        relationship.refresh_from_db()
+        written(change(contributor, relationship, "PATCH", {"tags": ["mine"], "reason": "other"}))
+        assert change(contributor, relationship, "POST", move="discard").status_code == 403
+
+    def test_a_hidden_one_never_was(self, contributor: Client) -> None:
+        hidden, path = make_source(marking="red"), path_of("sources", "00000000-0000-4000-8000-000000000000")
+        never = send(contributor, "POST", f"{path}discard/", if_match="*")
+        answer = change(contributor, hidden, "POST", move="discard", if_match="*")
+        assert (answer.status_code, answer.content) == (404, never.content)
+
+
+def renamed(actor: Actor) -> Actor:
+    actor.name = "New"
+    actor.save()
+    return actor
+
+
+class TestReasons:
+    """Where readers see one of the records concerned, a move says why, as any other change does."""
+
+    def asked(self, client: Client, record: Any, move: str, **body: Any) -> Any:
+        return change(client, record, "POST", body, move=move)
+
+    def needs_one(self, client: Client, record: Any, move: str, **body: Any) -> None:
+        before = text_of(record)
+        told = assert_problem(self.asked(client, record, move, **body), 400)
+        assert told["errors"] == [
+            {"pointer": "/reason", "code": "reason_required", "detail": "Give a reason: readers see what this changes."}
+        ]
+        assert text_of(record) == before
+        assert self.asked(client, record, move, reason="Because.", **body).status_code in (200, 201, 204)
+
+    @pytest.mark.parametrize("published", [(True, True), (True, False)])
+    def test_merge_and_unmerge(self, curator: Client, published: tuple[bool, bool]) -> None:
+        one, two = (make_actor(published=shown, marking="clear") for shown in published)
+        self.needs_one(curator, one, "merge", absorbed=str(two.pk))
+        self.needs_one(curator, one, "unmerge", absorbed=str(two.pk))
+
+    def test_split(self, curator: Client) -> None:
+        actor = make_actor(published=True, marking="clear", names=[{"name": "A", "kind": "alias"}])
+        new = {"slug": "new", "name": "New", "kind": "armed_group"}
+        self.needs_one(curator, actor, "split", parts={"names": [0]}, new=new)
+
+    def test_withdraw_and_purge(self, member: MemberOf) -> None:
+        administrator = member("administrator")
+        self.needs_one(administrator, make_source(published=True, marking="clear"), "withdraw")
+        self.needs_one(administrator, make_source(published=True, marking="clear"), "purge")
+
+    def test_what_readers_do_not_see_needs_none(self, member: MemberOf) -> None:
+        administrator = member("administrator")
+        one, two = (make_actor(marking="clear", names=[{"name": "A", "kind": "alias"}]) for _ in range(2))
+        new = {"slug": "new", "name": "New", "kind": "armed_group"}
+        assert self.asked(administrator, one, "split", parts={"names": [0]}, new=new).status_code == 201
+        for move in ("merge", "unmerge"):
+            assert self.asked(administrator, one, move, absorbed=str(two.pk)).status_code == 200
+        assert self.asked(administrator, two, "purge").status_code == 204
+
+
 class TestRestoring:
     @pytest.mark.parametrize("key", ["number", "version"])
     def test_an_earlier_one_by_either_count(self, curator: Client, key: str) -> None:
@@ -117,7 +204,8 @@ class TestMerging:
         assert change(curator, one, "POST", body, move="merge").json()["id"] == str(one.pk)
         assert curator.get(path_of("relationships", other.pk)).json()["subject"]["id"] == str(one.pk)
         assert curator.get(path_of("actors", two.pk)).status_code == 308
-        assert change(curator, one, "POST", {"absorbed": str(two.pk)}, move="unmerge").status_code == 200
+        body["reason"] = "They are two."
+        assert change(curator, one, "POST", body, move="unmerge").status_code == 200
         assert curator.get(path_of("relationships", other.pk)).json()["subject"]["id"] == str(two.pk)
         assert len(texts) == 3
 
@@ -152,6 +240,30 @@ class TestSplitting:
         actor = make_actor(marking="green", names=[{"name": "A", "kind": "alias"}])
         answer = change(curator, actor, "POST", {"parts": parts, "new": {}}, move="split")
         assert list(errors(answer, 400)) == [pointer]
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("id", "9b2f6f2e-35f1-4e0c-8f7b-0b1f2a3c4d5e"), ("state", "published"), ("version", 1), ("url", "/x"),
+            ("created_at", "2020-01-01T00:00:00Z"), ("updated_at", "2020-01-01T00:00:00Z"),
+        ],
+    )  # fmt: skip
+    def test_what_the_service_sets_is_refused_as_in_a_new_record(self, curator: Client, key: str, value: Any) -> None:
+        actor = make_actor(marking="green", names=[{"name": "A", "kind": "alias"}])
+        before = text_of(actor)
+        new = {"slug": "new", "name": "New", "kind": "armed_group", key: value}
+        answer = change(curator, actor, "POST", {"parts": {"names": [0]}, "new": new}, move="split")
+        assert errors(answer, 400) == {f"/new/{key}": "forbidden"}
+        assert (text_of(actor), Actor.objects.count()) == (before, 1)
+
+    def test_so_is_what_a_reference_does_not_say(self, curator: Client) -> None:
+        actor = make_actor(marking="green", names=[{"name": "A", "kind": "alias"}])
+        source = make_source(marking="green", title="True")
+        citation = {"source": {"id": str(source.pk), "title": "False"}}
+        new = {"slug": "new", "name": "New", "kind": "armed_group", "citations": [citation]}
+        answer = change(curator, actor, "POST", {"parts": {"names": [0]}, "new": new}, move="split")
+        assert errors(answer, 400) == {"/new/citations/0/source/title": "forbidden"}
+        assert Actor.objects.count() == 1
 
 
 class TestPurging:

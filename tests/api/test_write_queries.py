@@ -71,10 +71,10 @@ submit
 
 publish
     SELECT auth_permission*2 auth_user django_session records_ledgerclock*3 records_reference*2 records_revision*2
-    SELECT sources_source*3 sources_sourceindex*5
+    SELECT sources_source*3 sources_sourceindex*5 records_tombstone
     INSERT records_revision records_searchtext sources_sourceindex
     UPDATE records_head records_ledgerclock sources_source
-    DELETE records_reference records_searchtext records_tombstone sources_sourceindex sources_sourceterm*2
+    DELETE records_reference records_searchtext sources_sourceindex sources_sourceterm*2
 
 POST, each further record
     SELECT records_ledgerclock*4 records_reference sources_source*2 sources_sourceindex*4

@@ -109,7 +109,7 @@ class TestMerging:
     def test_nor_what_stands_against_undoing_it(self, curator: Client, limited: Client) -> None:
         one, two, other = clear(make_actor), clear(make_actor), clear(make_actor)
         hidden = make_relationship(published=True, marking="amber", subject=two)
-        body = {"absorbed": str(two.pk)}
+        body = {"absorbed": str(two.pk), "reason": "The same."}
         assert change(limited, one, "POST", body, move="merge").status_code == 200
         hidden.refresh_from_db()
         edited(RelationshipSerializer, hidden, published=True, subject=str(other.pk))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from actors.serializers import ActorSerializer
 from sources.models import Source
 from sources.serializers import SourceSerializer
+from tests.factories.actors import make_actor, make_relationship
 from tests.factories.records import change
 from tests.factories.sources import make_source
 from threatdb.records import services
 from threatdb.records.choices import State
+from threatdb.records.merging import merge
 from threatdb.records.models import Revision
+from threatdb.records.purging import purge
 
 from .conftest import MakeUser, browser
 from .forms import address, save
@@ -34,6 +38,23 @@ def test_a_withdrawn_record_is_reopened_as_a_draft(client: Client) -> None:
     assert source.state == State.DRAFT
 
 
+def test_whoever_submits_reopens(make_member: MakeUser) -> None:
+    source = make_source(published=True)
+    services.withdraw(source, by=None, reason_code="other")
+    contributor = browser(make_member("contributor"))
+    assert address(source, "reopen") in contributor.get(address(source)).content.decode()
+    assert "reopened as a draft" in press(contributor, source, "reopen")
+
+
+def test_what_was_merged_is_not_offered_to_be_reopened(client: Client) -> None:
+    stays, goes = (make_actor(published=True) for _ in range(2))
+    merge(stays, goes, by=None, reason_note="The same.")
+    assert address(goes, "reopen") not in client.get(address(goes)).content.decode()
+    purge(stays, by=None, reason_note="By order.")
+    assert address(goes, "reopen") in client.get(address(goes)).content.decode()
+    assert "reopened as a draft" in press(client, goes, "reopen")
+
+
 def test_a_pending_change_is_discarded(client: Client, source: Source) -> None:
     assert "Discard the pending change" in client.get(address(source)).content.decode()
     press(client, source, "discard")
@@ -54,6 +75,20 @@ def test_who_wrote_all_that_is_pending_may_discard_it_and_nobody_else(make_user:
     assert save(client, address(source), title="Mine", reason_code="other").status_code == 302
     press(client, source, "discard")
     assert (source.state, source.title) == (State.PUBLISHED, "Second")
+
+
+def test_a_change_of_another_is_not_forgotten_where_readers_were_shown_the_record_anew(make_user: MakeUser) -> None:
+    """The revision in force is younger then than the change that is pending."""
+    actor = make_actor(published=True)
+    relationship = make_relationship(published=True, subject=actor)
+    theirs, mine = (browser(make_user(name, review=())) for name in ("other", "author"))
+    assert save(theirs, address(relationship), summary="Theirs", reason_code="other").status_code == 302
+    services.publish(change(ActorSerializer, actor, name="Renamed"), by=None)
+    relationship.refresh_from_db()
+    assert save(mine, address(relationship), tags="mine", reason_code="other").status_code == 302
+    for client in (theirs, mine):
+        relationship.refresh_from_db()
+        assert client.post(address(relationship, "discard"), {"read_number": relationship.number}).status_code == 403
 
 
 def test_an_earlier_revision_is_restored_with_a_reason(client: Client, source: Source) -> None:

@@ -19,7 +19,7 @@ from tests.factories.actors import make_actor, make_relationship
 from tests.factories.incidents import make_claim, make_incident
 from tests.factories.records import change
 from tests.factories.sources import make_source
-from threatdb.records import documents, ledger
+from threatdb.records import documents, ledger, services
 from threatdb.records.choices import State
 from threatdb.records.markings import Marking
 from threatdb.records.merging import merge
@@ -229,7 +229,7 @@ class TestWhatIsHidden:
 
     def test_a_merge_of_what_is_hidden_is_not_in_the_history(self, green: Client) -> None:
         stays, goes = make_actor(marking="green"), make_actor(marking="green", name=CANARY)
-        merge(stays, goes, by=None, reason_note="")
+        merge(stays, goes, by=None, reason_note="One.")
         assert CANARY in said(green.get(address(stays, "history")))
         hide(goes)
         page = green.get(address(stays, "history"))
@@ -240,7 +240,7 @@ class TestWhatIsHidden:
 
     def test_the_page_of_what_was_merged_does_not_name_a_hidden_survivor(self, green: Client) -> None:
         stays, goes = make_actor(marking="green", name=CANARY), make_actor(marking="green")
-        merge(stays, goes, by=None, reason_note="")
+        merge(stays, goes, by=None, reason_note="One.")
         hide(stays)
         assert CANARY not in said(green.get(address(goes)))
 
@@ -301,7 +301,7 @@ def undo(client: Client, stays: Record, key: Any, **sent: Any) -> str:
 class TestUndoing:
     @pytest.fixture
     def merged(self, curator: User, two: tuple[Actor, Actor]) -> tuple[Actor, Actor]:
-        merge(*two, by=curator, reason_note="")
+        merge(*two, by=curator, reason_note="One.")
         return two
 
     def test_the_history_says_who_merged_what_and_when(self, client: Client, merged: tuple[Actor, Actor]) -> None:
@@ -352,11 +352,21 @@ class TestUndoing:
         assert said in undo(client, merged[0], merged[1].pk, **sent)
         assert Merge.objects.get().undone_at is None
 
-    def test_a_record_that_is_withdrawn_since_offers_no_undoing(
-        self, client: Client, merged: tuple[Actor, Actor]
-    ) -> None:
+    def test_it_is_undone_where_the_one_that_stays_was_withdrawn_since(self, client: Client, curator: User) -> None:
+        stays, goes = (make_actor(published=True, name=name) for name in ("Red Army", "Red Front"))
+        merge(stays, goes, by=curator, reason_note="One.")
+        services.withdraw(stays, by=curator, note="Gone.")
+        assert "can undo it" in said(client.get(address(goes)))
+        assert "Undo the merge" in said(client.get(address(stays, "history")))
+        assert undo(client, stays, goes.pk) == "“Red Front” is a record of its own again."
+
+    def test_it_asks_why(self, client: Client, merged: tuple[Actor, Actor]) -> None:
+        assert undo(client, *(merged[0], merged[1].pk), note="") == "Reason: This field is required."
+        assert Merge.objects.get().undone_at is None
+
+    def test_a_record_that_is_merged_since_offers_no_undoing(self, client: Client, merged: tuple[Actor, Actor]) -> None:
         last = make_actor(published=True, marking="clear")
-        merge(last, merged[0], by=None, reason_note="")
+        merge(last, merged[0], by=None, reason_note="One.")
         page = client.get(address(merged[0], "history"))
         assert "Undo the merge" not in said(page) and page.context["merges"]
         assert "undo that first" in undo(client, merged[0], merged[1].pk)

@@ -11,13 +11,19 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from actors.models import Actor, ActorIndex
+from actors.serializers import ActorSerializer
 from sources.models import Source
 from tests.factories.actors import make_actor, make_relationship
+from tests.factories.records import change
 from tests.factories.sources import make_source
 from tests.records.test_purging import everything_said
 from threatdb.api.models import KeptAnswer
 from threatdb.records import services
+from threatdb.records.markings import Marking
+from threatdb.records.merging import merge
 from threatdb.records.models import Revision, Tombstone
+from threatdb.records.unmerging import unmerge
 
 from .conftest import ALL, MakeUser, browser
 from .forms import address, list_address
@@ -125,6 +131,28 @@ def test_a_hidden_referrer_is_not_named(make_user: MakeUser) -> None:
     page = browser(make_user("other", review=(*ALL, "purge_records"))).get(address(actor, "purge"))
     assert "This cannot be purged: a record that you may not see." in said(page)
     assert CANARY not in said(page) and str(hidden.pk) not in said(page)
+
+
+def test_what_was_merged_into_it_is_named_with_what_becomes_of_it(client: Client, make_user: MakeUser) -> None:
+    stays, goes, hidden, back = (make_actor(name=name, published=True) for name in ("Stays", "Goes", CANARY, "Fourth"))
+    for other in (goes, hidden):
+        merge(stays, other, by=None, reason_note="The same.")
+    unmerge(merge(stays, back, by=None, reason_note="The same."), by=None, note="Two.")
+    change(ActorSerializer, stays, names=[])
+    Actor.objects.filter(pk=hidden.pk).update(marking=Marking.RED)
+    ActorIndex.objects.filter(record_id=hidden.pk).update(marking=Marking.RED)
+    page = said(client.get(address(stays, "purge")))
+    assert f'“<a href="{address(goes)}">Goes</a>” went into it' in page and "which can be reopened" in page
+    assert CANARY in page and "Fourth" not in page
+    seen = said(browser(make_user("other", review=(*ALL, "purge_records"))).get(address(stays, "purge")))
+    assert "Goes" in seen and CANARY not in seen and str(hidden.pk) not in seen
+
+
+def test_of_what_is_published_it_says_that_this_is_for_emergencies(client: Client) -> None:
+    shown, draft = make_source(published=True, marking="clear"), make_source()
+    sentence = "purge it at once only in an emergency, and else withdraw it first"
+    assert sentence in said(client.get(address(shown, "purge")))
+    assert sentence not in said(client.get(address(draft, "purge")))
 
 
 def test_it_is_offered_on_what_is_withdrawn_alone(client: Client) -> None:

@@ -111,7 +111,7 @@ def test_changing_a_published_record_asks_for_a_reason(client: Client) -> None:
     source = make_source(published=True, title="Old")
     response = save(client, address(source), title="New")
     assert response.status_code == 200
-    assert "Say why this published record is changed." in response.context["adminform"].form.errors["reason_code"]
+    assert "Give a reason: readers see what this changes." in response.context["adminform"].form.errors["reason_code"]
     source.refresh_from_db()
     assert (source.title, source.state) == ("Old", State.PUBLISHED)
     assert "New" in response.content.decode()

@@ -202,7 +202,8 @@ class Model:
 
     def unmerge(self, number: int) -> None:
         merged = self.merges.pop(number)
-        self._refuse_if(merged.absorbed not in self.records or self._is_absorbed(merged.survivor))
+        self._refuse_if(not {merged.absorbed, merged.survivor} <= self.records.keys())
+        self._refuse_if(self._is_absorbed(merged.survivor))
         kept, was = self.records[merged.absorbed], merged.was
         if was.published:
             published = kept.working if was.state == "published" else was.published
@@ -245,7 +246,10 @@ class Model:
 
     def is_seen_in_the_past(self, key: str, clearance: int) -> bool:
         """Whether readers see today what a record is, or what the merges that took it from them led to."""
-        taken = {merged.absorbed: merged.survivor for merged in self.merges if merged.was.published}
+        last = {merged.absorbed: merged for merged in self.merges}
+        # One that was taken up again, since what stood for it was purged, is seen by that no more once it is published.
+        graves = {one for one, grave in self.graves.items() if grave.survivor}
+        taken = {one: merged.survivor for one, merged in last.items() if merged.was.published and one in graves}
         if key not in self.records:
             return False
         while key in taken:
@@ -296,7 +300,7 @@ class Model:
         self.records[key].published = None
 
     def _is_absorbed(self, key: str) -> bool:
-        return any(merged.absorbed == key for merged in self.merges)
+        return any(merged.absorbed == key and merged.survivor in self.records for merged in self.merges)
 
     def _dependants(self, key: str, below: int = 5) -> bool:
         published = (kept.published for kept in self.records.values() if kept.published)

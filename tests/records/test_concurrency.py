@@ -262,10 +262,15 @@ class TestMergingAndPurging:
         def merge_and_undo() -> None:
             for _ in range(ROUNDS):
                 made = merge(
-                    Actor.objects.get(pk=survivor.pk), Actor.objects.get(pk=absorbed.pk), by=None, reason_note=""
+                    Actor.objects.get(pk=survivor.pk), Actor.objects.get(pk=absorbed.pk), by=None, reason_note="One."
                 )
-                unmerge(made, by=None)
-            merge(Actor.objects.get(pk=survivor.pk), Actor.objects.get(pk=absorbed.pk), by=None, reason_note="")
+                unmerge(made, by=None, note="They are two.")
+            merge(
+                Actor.objects.get(pk=survivor.pk),
+                Actor.objects.get(pk=absorbed.pk),
+                by=None,
+                reason_note="They are one.",
+            )
 
         with watching():
             together(merge_and_undo, *(lambda pk=pk: write(pk) for pk in naming))

@@ -200,7 +200,9 @@ class Ledger(RuleBasedStateMachine):
     @rule(number=which)
     def unmerge(self, number: int) -> None:
         chosen = number % len(self.merges)
-        if self.attempt(lambda: unmerge(self.merges[chosen], by=None), lambda model: model.unmerge(chosen)):
+        if self.attempt(
+            lambda: unmerge(self.merges[chosen], by=None, note="They are two."), lambda model: model.unmerge(chosen)
+        ):
             del self.merges[chosen]
         self.compare(steps=False)
 

@@ -271,9 +271,9 @@ class TestHeirs:
         one(two[0], other)
         second = one(make_actor(published=True, marking="clear"), two[0])
 
-        unmerge(second, by=None)
+        unmerge(second, by=None, note="They are two.")
         assert self.heirs() == {two[1].pk: (two[0].pk, "clear"), other.pk: (two[0].pk, "green")}
-        unmerge(first, by=None)
+        unmerge(first, by=None, note="They are two.")
         assert self.heirs() == {other.pk: (two[0].pk, "green")}
 
     def test_through_one_that_was_purged_since(self, two: tuple[Actor, Actor]) -> None:
@@ -284,7 +284,7 @@ class TestHeirs:
         made = one(end, last)
         assert self.heirs()[two[1].pk] == (end.pk, "clear")
 
-        unmerge(made, by=None)
+        unmerge(made, by=None, note="They are two.")
 
         assert self.heirs()[two[1].pk] == (last.pk, "clear")
 
@@ -298,7 +298,7 @@ class TestHeirs:
         made = one(last, two[0])
 
         assert self.heirs() == {two[1].pk: (two[0].pk, "clear"), two[0].pk: None}
-        unmerge(made, by=None)
+        unmerge(made, by=None, note="They are two.")
         services.publish(Actor.objects.get(pk=two[0].pk), by=None)
         assert self.heirs() == {two[1].pk: (two[0].pk, "clear")}
 
@@ -330,7 +330,7 @@ class TestUndoing:
         pending = change(RelationshipSerializer, make_relationship(published=True), object=two[1])
         before = all_in_force()
 
-        unmerge(one(*two), by=None)
+        unmerge(one(*two), by=None, note="They are two.")
 
         assert all_in_force() == before
         assert Relationship.objects.get(pk=pending.pk).object_id == two[1].pk
@@ -344,7 +344,7 @@ class TestUndoing:
         change(ActorSerializer, two[1], name="Pending")
         before = all_in_force()
 
-        unmerge(one(*two), by=None)
+        unmerge(one(*two), by=None, note="They are two.")
 
         absorbed = Actor.objects.get(pk=two[1].pk)
         assert (absorbed.name, absorbed.state) == ("Pending", "draft")
@@ -356,7 +356,7 @@ class TestUndoing:
         change(RelationshipSerializer, relationship, published=True, summary="Said since.")
         change(ActorSerializer, two[0], published=True, name="Renamed since")
 
-        unmerge(made, by=None)
+        unmerge(made, by=None, note="They are two.")
 
         document = in_force(relationship)
         assert (document["subject"]["id"], document["summary"]) == (str(two[1].pk), "Said since.")
@@ -367,7 +367,7 @@ class TestUndoing:
         made = one(*two)
         change(IncidentSerializer, incident, involvements=[])
 
-        message = refused(lambda: unmerge(made, by=None), "blocked")
+        message = refused(lambda: unmerge(made, by=None, note="They are two."), "blocked")
 
         why = "was changed since in what it touched"
         assert message == f"This merge cannot be undone: incident {incident.pk} {why}."
@@ -377,7 +377,7 @@ class TestUndoing:
         made = one(*two)
         services.publish(relationship, by=None)
 
-        unmerge(made, by=None)
+        unmerge(made, by=None, note="They are two.")
 
         assert in_force(relationship)["object"]["id"] == str(two[1].pk)
 
@@ -385,16 +385,16 @@ class TestUndoing:
         first = one(*two)
         second = one(make_actor(published=True), two[0])
 
-        assert "undo that first" in refused(lambda: unmerge(first, by=None))
-        unmerge(second, by=None)
-        unmerge(first, by=None)
+        assert "undo that first" in refused(lambda: unmerge(first, by=None, note="They are two."))
+        unmerge(second, by=None, note="They are two.")
+        unmerge(first, by=None, note="They are two.")
 
     def test_twice_is_refused(self, two: tuple[Actor, Actor]) -> None:
         made = one(*two)
-        unmerge(made, by=None)
+        unmerge(made, by=None, note="They are two.")
 
         assert made.undone_at == Revision.objects.latest("seq").at
-        assert "was undone" in refused(lambda: unmerge(made, by=None))
+        assert "was undone" in refused(lambda: unmerge(made, by=None, note="They are two."))
 
     def test_a_slug_that_another_took_meanwhile_blocks(self, two: tuple[Actor, Actor]) -> None:
         made = one(*two)
@@ -405,7 +405,7 @@ class TestUndoing:
         Revision.objects.filter(pk=last.pk).update(document=documents.dump(said))
 
         with pytest.raises(ValidationError) as raised, transaction.atomic():
-            unmerge(made, by=None)
+            unmerge(made, by=None, note="They are two.")
 
         assert raised.value.messages == ["Another actor has the slug “taken-since” already."]
 
@@ -417,6 +417,6 @@ class TestUndoing:
         made = one(survivor, absorbed)
         change(RelationshipSerializer, relationship, published=True, marking="clear")
 
-        message = refused(lambda: unmerge(made, by=None), "blocked")
+        message = refused(lambda: unmerge(made, by=None, note="They are two."), "blocked")
 
         assert "is marked TLP:CLEAR, below the record it would name" in message

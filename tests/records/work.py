@@ -113,7 +113,7 @@ class Work:
         pair = self._pair()
         undone = Merge.objects.filter(undone_at__isnull=True).order_by("-last_seq").first()
         if undone and self.random.random() < 0.5:
-            self._attempt(lambda: unmerging.unmerge(undone, by=None))
+            self._attempt(lambda: unmerging.unmerge(undone, by=None, note="They are two."))
         else:
             self._join(*pair)
 

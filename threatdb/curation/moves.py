@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from threatdb.records import ledger, review, services
-from threatdb.records.choices import Action, ReasonCode, State
+from threatdb.records.choices import ReasonCode, State
 from threatdb.records.fields import MAX_INTEGER
-from threatdb.records.models import Record, Revision
+from threatdb.records.models import Record
 from threatdb.records.services import Conflict
 
 from .forms import is_stale
@@ -47,27 +47,16 @@ class Move(Offer):
     done: str
     service: Callable[..., None]
     asks_reason: bool = False
-    authors_too: bool = False
-    """Whether whoever wrote all that is pending may make it without the permission."""
 
     def is_allowed(self, user: User, record: Record | None) -> bool:
-        if super().is_allowed(user, record):
-            return True
-        return self.authors_too and record is not None and _wrote_what_is_pending(user, record)
+        if self.name == "discard" and record is not None:
+            return review.may_discard(user, record)
+        return super().is_allowed(user, record)
 
     def is_offered(self, user: User, record: Record) -> bool:
         if self.name == "discard" and not record.is_in_force:
             return False
-        return super().is_offered(user, record)
-
-
-def _wrote_what_is_pending(user: User, record: Record) -> bool:
-    pending = Revision.objects.filter(record_id=record.pk, seq__gt=record.published_seq or 0)
-    authors = set(pending.filter(action__in=WRITES).values_list("by", flat=True))
-    return authors == {user.pk}
-
-
-WRITES = (Action.CREATE, Action.UPDATE, Action.RESTORE)
+        return super().is_offered(user, record) and not (self.name == "reopen" and services.merge_of(record.pk))
 
 
 LIVE = frozenset({State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
@@ -93,10 +82,10 @@ MOVES = {
         ),
         Move(
             "discard", "Discard the pending change", "records.publish_records",
-            frozenset({State.DRAFT, State.IN_REVIEW}), "set back to what readers see", review.discard, authors_too=True,
+            frozenset({State.DRAFT, State.IN_REVIEW}), "set back to what readers see", review.discard,
         ),
         Move(
-            "reopen", "Reopen", "records.publish_records", frozenset({State.WITHDRAWN}),
+            "reopen", "Reopen", "records.submit_records", frozenset({State.WITHDRAWN}),
             "reopened as a draft", services.reopen,
         ),
     )

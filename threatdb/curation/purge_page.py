@@ -19,6 +19,7 @@ from .access import viewer_for
 from .asking import AskingForm, AskingPages, View
 from .moves import Offer, refuse_stale
 from .refusals import in_words
+from .unmerge import merged_into
 
 PURGE = Offer("purge", "Purge", purging.PERMISSION, frozenset({State.WITHDRAWN}))
 
@@ -60,6 +61,7 @@ class PurgePage(AskingPages):
         context = {
             "readers": index.visible_to(viewer).filter(record_id=record.pk).exists(),
             "told": tombstones.find(record.pk, viewer),
+            "merged": [row for row in merged_into(record, viewer) if row["merge"].undone_at is None],
             "refusal": None if form.is_bound else self._refusal(request, record),
         }
         return self.asking_page(request, record, PURGE, form=form, **context)

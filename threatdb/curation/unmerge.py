@@ -10,29 +10,41 @@ from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path
 from django.utils.html import format_html
 
-from threatdb.records import registry, unmerging
-from threatdb.records.models import Merge, Record
+from threatdb.records import purging, registry, services, unmerging
+from threatdb.records.choices import State
+from threatdb.records.models import Record
+from threatdb.records.visibility import Viewer
 
 from .access import page_of, viewer_for, visible_rows
-from .moves import LIVE, MoveForm, Offer, taken
+from .moves import MoveForm, Offer, taken
 from .refusals import REFUSED, in_words, plain
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     _Base = ModelAdmin[Any]
 else:
     _Base = object
 
-UNMERGE = Offer("unmerge", "Undo the merge", "records.withdraw_records", LIVE)
+
+class Unmerge(Offer):
+    """Offered in whatever state the survivor is, unless it was merged in its turn: that is undone first."""
+
+    def is_offered(self, user: User, record: Record) -> bool:
+        return super().is_offered(user, record) and services.merge_of(record.pk) is None
+
+
+UNMERGE = Unmerge("unmerge", "Undo the merge", "records.withdraw_records", frozenset(State))
 
 
 class UnmergeForm(MoveForm):
     """What comes with the button: the page that it was on, which merge, and why."""
 
+    note = forms.CharField(max_length=2000, widget=forms.TextInput(attrs={"size": 40}), label="Reason")
     absorbed = forms.UUIDField(widget=forms.HiddenInput)
 
 
@@ -69,7 +81,7 @@ class UndoingMerges(_Base):
     @transaction.atomic
     def _unmerge(self, request: HttpRequest, record: Record) -> Record:
         sent = taken(UnmergeForm(data=request.POST), record)
-        merge = merges_of(record).filter(absorbed_id=sent["absorbed"], undone_at=None).first()
+        merge = purging.merges_into(record).filter(absorbed_id=sent["absorbed"], undone_at=None).first()
         absorbed: Record | None = visible_rows(self.model, viewer_for(request)).filter(pk=sent["absorbed"]).first()
         if merge is None or absorbed is None:
             raise ValidationError("This was not merged into the record.")
@@ -88,17 +100,16 @@ class UndoingMerges(_Base):
         record, user = self.get_object(request, object_id), request.user
         if record is None:
             return {}
-        merges = list(merges_of(record).select_related("by").order_by("-first_seq"))
-        absorbed = visible_rows(self.model, viewer_for(request)).in_bulk([merge.absorbed_id for merge in merges])
-        listed = [(merge, absorbed[merge.absorbed_id]) for merge in merges if merge.absorbed_id in absorbed]
-        rows = [{"merge": merge, "record": other, "url": page_of(other)} for merge, other in listed]
-        found: dict[str, Any] = {"merges": rows}
+        found: dict[str, Any] = {"merges": merged_into(record, viewer_for(request))}
         if UNMERGE.is_offered(user, record):  # type: ignore[arg-type]
             found["unmerge"] = UnmergeForm(initial={"read_number": record.number}, auto_id=False)
             found["unmerge_url"] = page_of(record, UNMERGE.name)
         return found
 
 
-def merges_of(record: Record) -> QuerySet[Merge]:
-    """The merges into a record, those that were undone too."""
-    return Merge.objects.filter(survivor_id=record.pk)
+def merged_into(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
+    """The merges into a record, the newest first, of records that the viewer may see, each with that and its page."""
+    merges = list(purging.merges_into(record).select_related("by").order_by("-first_seq"))
+    absorbed = visible_rows(type(record), viewer).in_bulk([merge.absorbed_id for merge in merges])
+    listed = [(merge, absorbed[merge.absorbed_id]) for merge in merges if merge.absorbed_id in absorbed]
+    return [{"merge": merge, "record": other, "url": page_of(other)} for merge, other in listed]

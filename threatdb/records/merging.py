@@ -40,10 +40,12 @@ def merge(
     Parts that become identical are kept once. The survivor takes over what its ``RecordType.gained`` says, from what is
     in force to what is in force and from working copy to a working copy that is pending, unless the absorbed
     one is marked higher. ``viewer`` as in ``services.acting``. Raises ``ValidationError`` where the two cannot be
-    merged, with the blockers where markings or other records stand against it.
+    merged, with the blockers where markings or other records stand against it, and where readers see one of them and
+    no reason is given.
     """
     moving = _moving(survivor, absorbed, services.acting(by, viewer))
     one, other = moving.survivor, moving.absorbed
+    services.require_reason(survivor, absorbed, note=reason_note)
     act = Act(timezone.now(), by, ReasonCode.DUPLICATE, reason_note)
     first = ledger.position() + 1
     moving.rewrite()

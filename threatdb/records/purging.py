@@ -12,13 +12,13 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
 from . import bulk, documents, ledger, propagation, rebuilding, references, registry, search, services, tombstones
 from .choices import Action, State
 from .ledger import Act, Entry
-from .models import PastReference, Record, Reference, Revision, SearchText, Tombstone
+from .models import Merge, PastReference, Record, Reference, Revision, SearchText, Tombstone
 from .registry import Document, RecordType
 from .services import Rows
 from .visibility import Viewer
@@ -34,12 +34,16 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     """Erase a record's working copy and what its revisions say; the id, the heads and a tombstone stay.
 
     Returns the tombstone, where readers ever saw the record. Raises ``PermissionDenied`` without the permission
-    ``records.purge_records``, and ``ValidationError`` with the blockers where other records refer to it.
-    ``viewer`` as in ``services.acting``.
+    ``records.purge_records``, and ``ValidationError`` with the blockers where other records refer to it, and where
+    readers see it and no reason is given. ``viewer`` as in ``services.acting``.
+
+    Merges into it are forgotten, since they can be undone no more: what they absorbed is withdrawn like any other
+    record from then on. To readers it still leads here.
     """
     if by and not by.has_perm(PERMISSION):
         raise PermissionDenied("Only those who may purge records can do this.")
     rows = Rows(record)
+    services.require_reason(record, note=reason_note)
     refuse_named(record, services.acting(by, viewer))
     act = Act(timezone.now(), by, None, reason_note)
     affected = _affected(rows)
@@ -50,6 +54,7 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     ledger.append([entry], act)
     tombstones.keep([entry], act)
     _erase(rows.record_type, record.pk)
+    merges_into(record).delete()
     for forget in registry.keepers():
         forget(record.pk)
     record_id = record.pk
@@ -60,6 +65,11 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
     _erase_from_others(record_id)
     search.forget_deleted()
     return Tombstone.objects.filter(pk=record_id).first()
+
+
+def merges_into(record: Record) -> QuerySet[Merge]:
+    """The merges into it, those that were undone too."""
+    return Merge.objects.filter(survivor_id=record.pk)
 
 
 def refuse_named(record: Record, viewer: Viewer) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from . import documents, registry, services, writing
+from . import credits, documents, registry, services, writing
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import parse_marking
@@ -19,6 +19,11 @@ from .visibility import Viewer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+def may_discard(user: User, record: Record) -> bool:
+    """Whether the user may discard what is pending: who may publish, and whoever wrote all of it."""
+    return user.has_perm("records.publish_records") or credits.wrote_all_pending(user, record.pk)
 
 
 @transaction.atomic

@@ -90,8 +90,7 @@ def save(
     reopens = action is Action.RESTORE and record.state == State.WITHDRAWN
     if not changed and not reopens:
         return []
-    if record.is_in_force and not (reason_code or reason_note):
-        raise ValidationError("Say why this published record is changed.", code="reason_required")
+    require_reason(record, code=reason_code, note=reason_note)
     rows.refuse_merged()
     references.refuse_upward(rows.record_type, document, Marking(record.marking))
     clashes.refuse_clash(rows.record_type, document, changed, viewer)
@@ -185,6 +184,18 @@ def _refuse_own_change(record_id: UUID, by: User) -> None:
             "set ONE_PERSON_TEAM=true in the file .env and start the service again.",
             code="own_change",
         )
+
+
+def require_reason(*records: Record, code: str | None = None, note: str = "") -> None:
+    """Raise ``ValidationError`` where readers see one of the records, and nothing says why it is changed."""
+    if not (code or note) and any(record.is_in_force for record in records):
+        raise ValidationError("Give a reason: readers see what this changes.", code="reason_required")
+
+
+def merge_of(record_id: UUID) -> Merge | None:
+    """The merge by which the record went into another, while it can be undone."""
+    merges = Merge.objects.filter(absorbed_id=record_id, undone_at=None)
+    return merges.select_related("by").first()
 
 
 def acting(by: User | None, viewer: Viewer | None = None) -> Viewer:
@@ -282,7 +293,7 @@ class Rows:
         """Raise ``ValidationError`` where the record was merged into another and so has no life of its own."""
         if self.record.state != State.WITHDRAWN:
             return
-        if Merge.objects.filter(absorbed_id=self.record.pk, undone_at=None).exists():
+        if merge_of(self.record.pk):
             raise ValidationError("This record was merged into another. Undo the merge first.", code="merged")
 
     def was_taken_away(self) -> bool:

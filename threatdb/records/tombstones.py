@@ -14,7 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from . import bulk, registry
-from .ledger import Act, Entry
+from .ledger import Act, Entry, move_heads
 from .markings import Marking
 from .models import Revision, Tombstone
 from .visibility import Viewer
@@ -45,13 +45,17 @@ def keep(entries: Iterable[Entry], act: Act, survivor_id: UUID | None = None) ->
     for entry in entries:
         own = Tombstone.objects.filter(pk=entry.record_id)
         if entry.in_force:
-            if entry.ends is None and own.delete()[0]:
+            if entry.ends is None and own.exists():
+                _lose_past(entry.record_id, seen_from=entry.marking)
+                own.delete()
                 _inherit_again(entry.record_id)
         elif entry.ends:
             _set_up(entry, entry.ends.marking, act, survivor_id)
-        elif survivor_id:
-            # Withdrawn before, and a draft since: it was merged all the same.
-            own.update(survivor_id=survivor_id)
+        elif survivor_id and own.exists():
+            # Withdrawn before, and a draft since: it was merged all the same, but that took nothing from readers.
+            _lose_past(entry.record_id)
+            own.update(survivor_id=survivor_id, heir_id=None, heir_marking=None)
+            _inherit_again(entry.record_id)
 
 
 def _set_up(entry: Entry, marking: int, act: Act, survivor_id: UUID | None) -> None:
@@ -85,6 +89,17 @@ def _inherit_again(record_id: UUID) -> None:
             stone.heir_marking = max(stone.marking, above[stone.survivor_id])
         Tombstone.objects.bulk_update(stones, ["heir_id", "heir_marking"], bulk.BATCH)
         above = {stone.pk: stone.heir_marking for stone in stones}
+
+
+def _lose_past(record_id: UUID, seen_from: Marking | None = None) -> None:
+    """Let those notice who see a merged record in the past by its heir, and will do so no more.
+
+    Only one that was taken up again has an heir still: where that into which it was merged had been merged in its turn,
+    and was purged. ``seen_from`` is the marking from which on the record itself is seen instead.
+    """
+    past = marking_of_past(record_id)
+    if past is not None and (seen_from is None or past < seen_from):
+        move_heads(past)
 
 
 def marking_of_past(record_id: UUID) -> Marking | None:

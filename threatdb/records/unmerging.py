@@ -33,17 +33,12 @@ def unmerge(merge: Merge, *, by: User | None, note: str = "", viewer: Viewer | N
     """Give each record that the merge touched the document that it had before, and bring the absorbed one back.
 
     What was changed since in other keys stays. Raises ``ValidationError`` with the list of the records that were
-    changed since in what the merge touched, or whose markings now stand against it. ``viewer`` as in
-    ``services.acting``.
+    changed since in what the merge touched, or whose markings now stand against it, and where readers see the survivor
+    and no reason is given. ``viewer`` as in ``services.acting``.
     """
     ledger.lock()
-    merge.refresh_from_db()
-    record_type = registry.get(merge.record_type)
-    absorbed = record_type.model._base_manager.filter(pk=merge.absorbed_id).first()
-    if merge.undone_at or absorbed is None:
-        raise ValidationError("This merge was undone, or its record purged.", code="not_mergeable")
-    if Merge.objects.filter(absorbed_id=merge.survivor_id, undone_at=None).exists():
-        raise ValidationError("The survivor was merged into another since: undo that first.", code="not_mergeable")
+    survivor, absorbed = _two_of(merge)
+    services.require_reason(survivor, absorbed, note=note)
     undoing = _Undoing(merge, absorbed)
     viewer = services.acting(by, viewer)
     undoing.refuse_clash(viewer)
@@ -54,6 +49,16 @@ def unmerge(merge: Merge, *, by: User | None, note: str = "", viewer: Viewer | N
     undoing.bring_back(act)
     merge.undone_at = act.at
     merge.save(update_fields=["undone_at"])
+
+
+def _two_of(merge: Merge) -> tuple[Record, Record]:
+    """The survivor and the absorbed record. Raises ``ValidationError`` where the merge is there no more, or held."""
+    records = registry.get(merge.record_type).model._base_manager.in_bulk([merge.survivor_id, merge.absorbed_id])
+    if len(records) < 2 or not Merge.objects.filter(pk=merge.pk, undone_at=None).exists():
+        raise ValidationError("This merge was undone, or its record purged.", code="not_mergeable")
+    if services.merge_of(merge.survivor_id):
+        raise ValidationError("The survivor was merged into another since: undo that first.", code="not_mergeable")
+    return records[merge.survivor_id], records[merge.absorbed_id]
 
 
 class _Undoing:

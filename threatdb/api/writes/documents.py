@@ -35,9 +35,10 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def created(record_type: RecordType, given: Document) -> Document:
+def created(record_type: RecordType, given: Document, pointer: str = "") -> Document:
     """The document of a new record. Raises ``Refused`` for keys that only the service sets."""
-    refuse(body_error(f"/{key}", SET_LATER, "forbidden") for key in _unwritten(record_type) if key in given)
+    keys = (key for key in _unwritten(record_type) if key in given)
+    refuse(body_error(f"{pointer}/{escaped(key)}", SET_LATER, "forbidden") for key in keys)
     return given
 
 
@@ -67,12 +68,14 @@ def refuse(errors: Iterable[dict[str, Any]]) -> None:
         raise Refused(HTTPStatus.BAD_REQUEST, NOT_UNDERSTOOD, found)
 
 
-def refuse_ignored(record_type: RecordType, given: Document, before: Document, after: Document) -> None:
+def refuse_ignored(
+    record_type: RecordType, given: Document, before: Document, after: Document, pointer: str = ""
+) -> None:
     """Raise ``Refused`` for what was given and had no effect: keys of embedded records, and nested derived ones.
 
     Such a value is taken where it says what already stands there (``before``) or what now does (``after``).
     """
-    refuse(_ignored(registry.serializer_of(record_type)(), given, before, after, ""))
+    refuse(_ignored(registry.serializer_of(record_type)(), given, before, after, pointer))
 
 
 def _refuse_forbidden(record_type: RecordType, named: Document, said: Document, current: Document) -> None:

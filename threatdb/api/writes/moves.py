@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import Http404
+from rest_framework.exceptions import PermissionDenied
 
 from threatdb.api.errors import body_error, did_you_mean, escaped, nearest
 from threatdb.api.values import identifier
@@ -78,6 +79,8 @@ def _withdraw(copy: WorkingCopy, asked: Asked) -> Answer:
 
 def _discard(copy: WorkingCopy, asked: Asked) -> Answer:
     by: Any = asked.request.user
+    if not review.may_discard(by, copy.record):
+        raise PermissionDenied("A pending change is discarded by who may publish, or by whoever wrote all of it.")
     review.discard(copy.record, by=by, note=_noted(asked))
     return shown(copy, asked)
 
@@ -146,9 +149,10 @@ def _split(copy: WorkingCopy, asked: Asked) -> Answer:
         for key, chosen in parts.items()
         if not (isinstance(chosen, list) and all(type(n) is int and n >= 0 for n in chosen))
     )
-    why = _noted(asked)
+    why, new = _noted(asked), documents.created(copy.record_type, new, "/new")
     made = splitting.split(copy.record, parts=parts, by=by, reason_note=why, new=new, viewer=asked.viewer)
-    return working(copy.record_type, made.pk, records.text_of(made, asked.viewer), made=True)
+    text = records.checked(made, new, {}, asked.viewer, "/new")
+    return working(copy.record_type, made.pk, text, made=True)
 
 
 def _purge(copy: WorkingCopy, asked: Asked) -> Answer:

@@ -79,7 +79,7 @@ def create(record_type: RecordType, given: Document, asked: Asked, reason: Reaso
     """Make a record of the document; returns it with the text of its working copy."""
     data = documents.created(record_type, given)
     record, _ = writing.write(record_type, data, asked.author(reason))
-    return record, _checked(record, data, {}, asked.viewer)
+    return record, checked(record, data, {}, asked.viewer)
 
 
 def replace(copy: WorkingCopy, given: Document, asked: Asked, reason: Reason) -> str:
@@ -96,17 +96,10 @@ def patch(copy: WorkingCopy, given: Document, asked: Asked, reason: Reason) -> s
 
 def withdraw(copy: WorkingCopy, asked: Asked) -> str:
     """Take the record away from readers, with a reason where they see it."""
-    if copy.record.is_in_force:
-        require_reason(asked)
+    services.require_reason(copy.record, code=asked.reason.code, note=asked.reason.note)
     by: Any = asked.request.user
     services.withdraw(copy.record, by=by, reason_code=asked.reason.code, note=asked.reason.note, viewer=asked.viewer)
     return text_of(copy.record, asked.viewer)
-
-
-def require_reason(asked: Asked) -> None:
-    """Raise where a change that readers notice has no reason."""
-    if not (asked.reason.code or asked.reason.note):
-        documents.refuse([body_error("/reason", "Say why: readers see this record.", "reason_required")])
 
 
 def named(record_type: RecordType, condition: Q, asked: Asked) -> WorkingCopy:
@@ -121,7 +114,7 @@ def _change(copy: WorkingCopy, data: Document, asked: Asked, reason: Reason) -> 
         _refuse_raising(copy, data["marking"], asked)
     data = copy.unveiled(data)
     record, changed = writing.write(copy.record_type, data, asked.author(reason), record=copy.record)
-    text = _checked(record, data, stored.load(copy.stored), asked.viewer)
+    text = checked(record, data, stored.load(copy.stored), asked.viewer)
     return text if changed else copy.text
 
 
@@ -133,10 +126,10 @@ def _refuse_raising(copy: WorkingCopy, marking: object, asked: Asked) -> None:
         raise Refused(HTTPStatus.FORBIDDEN, RAISING, [body_error("/marking", RAISING, "raising_not_allowed")])
 
 
-def _checked(record: Record, data: Document, before: Document, viewer: Viewer) -> str:
+def checked(record: Record, data: Document, before: Document, viewer: Viewer, pointer: str = "") -> str:
     """The working copy as it now is, after a look whether all that was given is in it."""
     # Whoever sent no marking would look in vain for the one that is too high.
     beyond = BEYOND if "marking" in data else UNMARKED % (record.marking_code, viewer.clearance.code)
     text = _stored(record, viewer, beyond)
-    documents.refuse_ignored(registry.for_record(record), data, before, stored.load(text))
+    documents.refuse_ignored(registry.for_record(record), data, before, stored.load(text), pointer)
     return veiling.veiled_texts([text], viewer)[0]

@@ -50,7 +50,8 @@ class Right:
 TO_SUBMIT = Right("records.submit_records", "propose")
 TO_PUBLISH = Right("records.publish_records", "publish")
 TO_WITHDRAW = Right("records.withdraw_records", "write")
-TO_DISCARD = Right("records.publish_records", "write")
+# Whether he wrote all that is pending, or may publish, is asked when the record is found.
+TO_DISCARD = Right("records.curate_records", "write")
 TO_RESTORE = Right("records.submit_records", "write")
 TO_PURGE = Right("records.purge_records", "write")
 
@@ -110,10 +111,8 @@ def require(request: Request, right: Right) -> Viewer:
         raise NotAuthenticated("This needs an account: show a token, or sign in.")
     viewer = viewer_of_request(request)
     if not (viewer.curates and may(request, right.permission, right.scope)):
-        raise PermissionDenied(
-            f"This needs the permissions records.curate_records and {right.permission};"
-            f" of a token also the scope {right.scope}."
-        )
+        needed = " and ".join(dict.fromkeys(("records.curate_records", right.permission)))
+        raise PermissionDenied(f"This needs the permissions {needed}; of a token also the scope {right.scope}.")
     return viewer
 
 
