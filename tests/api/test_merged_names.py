@@ -106,7 +106,7 @@ def test_the_past_answers_alike_after_the_merge_was_undone(client: Client, pair:
     paths = [path_of("incidents", actor=key, as_of=now()) for key in pair.keys]
     told = [client.get(path).content for path in paths]
     assert b'"count":1' in told[0]
-    unmerging.unmerge(pair.merge, by=None)
+    unmerging.unmerge(pair.merge, by=None, note="Not the same.")
     assert [client.get(path).content for path in paths] == told
 
 
