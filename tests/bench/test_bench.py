@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 from django.core.management import call_command
@@ -43,6 +44,20 @@ class BenchTests(TestCase):
         plain.make_indexes()
         loading.load(INCIDENTS, quiet=True)
         cls.bench = Bench(Client(), repetitions=1, seconds=0)
+
+    @override_settings(RATE_LIMIT_READS=1)
+    def test_none_of_its_requests_is_refused(self) -> None:
+        def group(bench: Bench) -> list[Line]:
+            for _ in range(3):
+                bench.client.ok(cases.LIST)
+            return []
+
+        with (
+            patch.object(loading, "prepare", return_value=False),
+            patch.object(program, "held", return_value=INCIDENTS),
+            patch.object(program, "LISTS", (group,)),
+        ):
+            assert program.run(program.Options(INCIDENTS, 1), str)
 
     def in_force(self, record_type: str, record_id: object) -> IndexRow:
         index = registry.get(record_type).index.objects.visible_to(ANONYMOUS)
