@@ -120,16 +120,17 @@ def sum_of(found: Row, name: str) -> Totals:
     """The sum of a number known as low, best and high.
 
     ``low`` holds for certain, since an unknown number adds nothing to it. ``best`` adds the best figures
-    there are, ``best_known`` of them; it is null where the low figures of the others come to more. ``high``
-    is null unless every number is bounded. ``unknown`` have no figure at all; ``not_sharp`` are those whose
-    three figures are not one.
+    there are, ``best_known`` of them; it is null where the low figures of the others come to more. Where all
+    have one it is their sum, even below ``low``: then a source's own figures are in disorder, and are kept as
+    they are. ``high`` is null unless every number is bounded. ``unknown`` have no figure at all;
+    ``not_sharp`` are those whose three figures are not one.
     """
     rows = found.get(f"{name}_rows", 0)
     best_known, high_known = found.get(f"{name}_best_known", 0), found.get(f"{name}_high_known", 0)
     low, best = found.get(f"{name}_low_sum") or 0, found.get(f"{name}_best_sum") or 0
     return {
         "low": low,
-        "best": best if (best_known or not rows) and best >= low else None,
+        "best": best if best_known == rows or (best_known and best >= low) else None,
         "best_known": best_known,
         "high": (found.get(f"{name}_high_sum") or 0) if high_known == rows else None,
         "high_known": high_known,

@@ -70,6 +70,13 @@ def test_no_best_is_below_what_is_certain(client: Client) -> None:
     assert killed == totals(42, None, None, best_known=1, not_sharp=2)
 
 
+def test_figures_in_disorder_are_added_as_the_source_has_them(client: Client) -> None:
+    public.incident(killed={**toll(5, 3, 4), "consistent": False})
+    public.incident(killed=toll(1, 1, 1))
+    killed = ask(client, "stats/incidents")["single"]["killed"]
+    assert killed == totals(6, 4, 5, best_known=2, high_known=2, not_sharp=1)
+
+
 def test_it_counts_what_the_list_counts(client: Client) -> None:
     for number in range(4):
         public.incident(tags=["x"] if number % 2 else ["x", "y"], killed=toll(number, number, number))
