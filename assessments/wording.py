@@ -58,22 +58,21 @@ def refuse_mixture(text: str) -> None:
 
 def refuse_confidence(text: str) -> None:
     """Raise ``ValidationError`` where the words of a likelihood speak of confidence."""
-    likelihood, confidence = _found(text)
-    confidence = confidence or _first(_CONFIDENT, text)
-    if confidence and likelihood:
-        raise _both(likelihood, confidence)
-    if confidence:
-        raise _other("confidence", "likelihood", confidence)
+    _refuse("confidence", "likelihood", text)
 
 
 def refuse_likelihood(text: str) -> None:
     """Raise ``ValidationError`` where the words of a confidence speak of likelihood."""
+    _refuse("likelihood", "confidence", text)
+
+
+def _refuse(kind: str, expected: str, text: str) -> None:
     likelihood, confidence = _found(text)
-    confidence = confidence or _first(_CONFIDENT, text)
-    if likelihood and confidence:
-        raise _both(likelihood, confidence)
-    if likelihood:
-        raise _other("likelihood", "confidence", likelihood)
+    found = {"likelihood": likelihood, "confidence": confidence or _first(_CONFIDENT, text)}
+    if all(found.values()):
+        raise _both(**found)
+    if found[kind]:
+        raise _other(kind, expected, found[kind])
 
 
 def _found(text: str) -> tuple[str, str]:

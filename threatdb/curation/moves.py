@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from threatdb.records import ledger, review, services
+from threatdb.records import ledger, review, services, survivors
 from threatdb.records.choices import ReasonCode, State
 from threatdb.records.fields import MAX_INTEGER
 from threatdb.records.models import Record
@@ -48,15 +48,22 @@ class Move(Offer):
     service: Callable[..., None]
     asks_reason: bool = False
 
+
+class Discard(Move):
+    """It takes something to go back to, and whoever wrote all that is pending needs no permission for it."""
+
     def is_allowed(self, user: User, record: Record | None) -> bool:
-        if self.name == "discard" and record is not None:
-            return review.may_discard(user, record)
-        return super().is_allowed(user, record)
+        return super().is_allowed(user, record) if record is None else review.may_discard(user, record)
 
     def is_offered(self, user: User, record: Record) -> bool:
-        if self.name == "discard" and not record.is_in_force:
-            return False
-        return super().is_offered(user, record) and not (self.name == "reopen" and services.merge_of(record.pk))
+        return record.is_in_force and super().is_offered(user, record)
+
+
+class Reopen(Move):
+    """What was merged has its merge undone instead."""
+
+    def is_offered(self, user: User, record: Record) -> bool:
+        return super().is_offered(user, record) and survivors.merge_of(record.pk) is None
 
 
 LIVE = frozenset({State.DRAFT, State.IN_REVIEW, State.PUBLISHED})
@@ -80,11 +87,11 @@ MOVES = {
             "withdraw", "Withdraw", "records.withdraw_records", LIVE,
             "withdrawn", services.withdraw, asks_reason=True,
         ),
-        Move(
+        Discard(
             "discard", "Discard the pending change", "records.publish_records",
             frozenset({State.DRAFT, State.IN_REVIEW}), "set back to what readers see", review.discard,
         ),
-        Move(
+        Reopen(
             "reopen", "Reopen", "records.submit_records", frozenset({State.WITHDRAWN}),
             "reopened as a draft", services.reopen,
         ),

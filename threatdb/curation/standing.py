@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from threatdb.records import documents, registry, services
+from threatdb.records import documents, registry, survivors
 from threatdb.records.choices import Action, State
 from threatdb.records.diff import Difference, diff, readable
 from threatdb.records.markings import Marking
@@ -64,10 +64,10 @@ def standing_of(record: Record, viewer: Viewer) -> Standing:
     )
     standing.returned = returns(Revision.objects.filter(record_id=record.pk)).first()
     if record.state == State.WITHDRAWN:
-        standing.merge = services.merge_of(record.pk)
+        standing.merge = survivors.merge_of(record.pk)
     if standing.merge:
-        survivors = visible_rows(record_type.model, viewer)
-        standing.survivor = survivors.filter(pk=standing.merge.survivor_id).first()
+        shown = visible_rows(record_type.model, viewer)
+        standing.survivor = shown.filter(pk=standing.merge.survivor_id).first()
     rows = record_type.index.objects.select_related("revision").filter(record_id=record.pk)
     read: Any = rows.visible_to(viewer).first()
     if read is None:

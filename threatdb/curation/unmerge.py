@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import path
 from django.utils.html import format_html
 
-from threatdb.records import purging, registry, services, unmerging
+from threatdb.records import purging, registry, survivors, unmerging
 from threatdb.records.choices import State
 from threatdb.records.models import Record
 from threatdb.records.visibility import Viewer
@@ -35,7 +35,7 @@ class Unmerge(Offer):
     """Offered in whatever state the survivor is, unless it was merged in its turn: that is undone first."""
 
     def is_offered(self, user: User, record: Record) -> bool:
-        return super().is_offered(user, record) and services.merge_of(record.pk) is None
+        return super().is_offered(user, record) and survivors.merge_of(record.pk) is None
 
 
 UNMERGE = Unmerge("unmerge", "Undo the merge", "records.withdraw_records", frozenset(State))

@@ -16,11 +16,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from . import clashes, credits, documents, ledger, propagation, references, registry, tombstones
+from . import clashes, credits, documents, ledger, propagation, references, registry, survivors, tombstones
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking
-from .models import IndexRow, Merge, Record
+from .models import IndexRow, Record
 from .registry import Document
 from .visibility import Viewer, viewer_of
 
@@ -192,12 +192,6 @@ def require_reason(*records: Record, code: str | None = None, note: str = "") ->
         raise ValidationError("Give a reason: readers see what this changes.", code="reason_required")
 
 
-def merge_of(record_id: UUID) -> Merge | None:
-    """The merge by which the record went into another, while it can be undone."""
-    merges = Merge.objects.filter(absorbed_id=record_id, undone_at=None)
-    return merges.select_related("by").first()
-
-
 def acting(by: User | None, viewer: Viewer | None = None) -> Viewer:
     """As whom a service sees: as the viewer whom the user's token makes him, as the user, or all for nobody."""
     if viewer is not None:
@@ -293,7 +287,7 @@ class Rows:
         """Raise ``ValidationError`` where the record was merged into another and so has no life of its own."""
         if self.record.state != State.WITHDRAWN:
             return
-        if merge_of(self.record.pk):
+        if survivors.merge_of(self.record.pk):
             raise ValidationError("This record was merged into another. Undo the merge first.", code="merged")
 
     def was_taken_away(self) -> bool:

@@ -21,7 +21,7 @@ def last_of(record_id: UUID, *, by: int | None = None) -> UUID | None:
     ``by`` asks for an earlier ledger position.
     """
     last: UUID | None = None
-    while following := _merge_of(last or record_id, by):
+    while following := merge_of(last or record_id, by=by):
         last = following.survivor_id
     return last
 
@@ -31,7 +31,7 @@ def of_the_past(record_id: UUID, viewer: Viewer, at: int) -> UUID | None:
 
     The viewer has to see in the past the edition that the merge ended, and the other record at that position.
     """
-    merge = _merge_of(record_id, at)
+    merge = merge_of(record_id, by=at)
     if merge is None:
         return None
     index = registry.get(merge.record_type).index.objects
@@ -43,10 +43,10 @@ def of_the_past(record_id: UUID, viewer: Viewer, at: int) -> UUID | None:
     return last if ended.of_records_visible_to(viewer).exists() and stood.exists() else None
 
 
-def _merge_of(record_id: UUID, by: int | None) -> Merge | None:
-    """The merge that took the record, as things stood at that position or stand today."""
+def merge_of(record_id: UUID, *, by: int | None = None) -> Merge | None:
+    """The merge by which the record went into another, as things stand today or stood at an earlier position."""
     standing = Q(undone_at=None)
     if by is not None:
         then = Subquery(Revision.objects.filter(pk=by).values("at"))
         standing = Q(last_seq__lte=by) & (standing | Q(undone_at__gt=then))
-    return Merge.objects.filter(standing, absorbed_id=record_id).first()
+    return Merge.objects.filter(standing, absorbed_id=record_id).select_related("by").first()

@@ -11,7 +11,19 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from . import clashes, documents, embedding, ledger, propagation, references, registry, services, tombstones, writing
+from . import (
+    clashes,
+    documents,
+    embedding,
+    ledger,
+    propagation,
+    references,
+    registry,
+    services,
+    survivors,
+    tombstones,
+    writing,
+)
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking, parse_marking
@@ -56,7 +68,7 @@ def _two_of(merge: Merge) -> tuple[Record, Record]:
     records = registry.get(merge.record_type).model._base_manager.in_bulk([merge.survivor_id, merge.absorbed_id])
     if len(records) < 2 or not Merge.objects.filter(pk=merge.pk, undone_at=None).exists():
         raise ValidationError("This merge was undone, or its record purged.", code="not_mergeable")
-    if services.merge_of(merge.survivor_id):
+    if survivors.merge_of(merge.survivor_id):
         raise ValidationError("The survivor was merged into another since: undo that first.", code="not_mergeable")
     return records[merge.survivor_id], records[merge.absorbed_id]
 
