@@ -83,11 +83,15 @@ class View:
 
 @dataclass
 class Kept:
-    """One record: its working copy, where that stands, and what readers see."""
+    """One record: its working copy, where that stands, and what readers see.
+
+    ``held`` is what they saw of one that was merged while a change was pending: it follows other merges all the same.
+    """
 
     working: Content
     state: str = "draft"
     published: Content | None = None
+    held: Content | None = None
 
 
 @dataclass
@@ -181,12 +185,17 @@ class Model:
         self.merges.append(merged)
         if not other.published and absorbed in self.graves:
             self.graves[absorbed].survivor = survivor
+        other.held = other.published if other.state != "published" else None
         self._take_away(absorbed, survivor)
         other.state = "withdrawn"
 
     def _absorb(self, merged: Merged, key: str, kept: Kept) -> None:
         """Let one record's documents say what they say after the merge, and keep what they were."""
         clean, was = kept.state == "published", self.records[merged.absorbed]
+        if kept.held:
+            new = kept.held.renamed(merged.absorbed, merged.survivor)
+            merged.in_force[key] = (kept.held, new)
+            kept.held = new
         if kept.published:
             new = self._moved(merged, key, kept.published, was.published)
             merged.in_force[key] = (kept.published, new)
@@ -194,6 +203,9 @@ class Model:
         new = kept.published if clean and kept.published else self._moved(merged, key, kept.working, was.working)
         merged.working[key] = (kept.working, new)
         kept.working = new
+        if self._is_absorbed(key) and not kept.held:
+            # Nothing was pending: should it come back, then to readers too.
+            merged.in_force[key] = merged.working[key]
 
     def _moved(self, merged: Merged, key: str, content: Content, source: Content | None) -> Content:
         if key != merged.survivor:
@@ -206,10 +218,10 @@ class Model:
         self._refuse_if(self._is_absorbed(merged.survivor))
         kept, was = self.records[merged.absorbed], merged.was
         if was.published:
-            published = kept.working if was.state == "published" else was.published
-            self._refuse_if(self._missing(published))
+            published = kept.working if was.state == "published" else kept.held
+            self._refuse_if(published is None or self._missing(published))
             self._take_up(merged.absorbed, published)
-        kept.state = was.state
+        kept.state, kept.held = was.state, None
         if merged.absorbed in self.graves:
             self.graves[merged.absorbed].survivor = None
         for key, other in self.records.items():
@@ -218,6 +230,8 @@ class Model:
 
     def _give_back(self, merged: Merged, key: str, kept: Kept) -> None:
         clean = kept.state == "published"
+        if kept.held and key in merged.in_force:
+            kept.held = self._as_before(merged, kept.held, merged.in_force[key], published=True)
         if kept.published and key in merged.in_force:
             kept.published = self._as_before(merged, kept.published, merged.in_force[key], published=True)
         if clean and kept.published:

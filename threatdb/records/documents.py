@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from . import registry
-from .embedding import Embedder
+from .embedding import Embedder, bare
 from .markings import Marking
 from .registry import Document, RecordType
 
@@ -62,6 +62,12 @@ def changed_keys(old: Document, new: Document) -> list[str]:
     """Top-level keys whose values differ, apart from those that change with every revision."""
     ignored = {"version", "updated_at", "state"}
     return [key for key in new if key not in ignored and not _same(old.get(key), new[key])]
+
+
+def own_keys(record_type: RecordType, old: Document, new: Document) -> list[str]:
+    """The keys in which two documents differ by their own word: not in the head, nor in what is from behind."""
+    left_out = {*HEAD, *record_type.reverse_keys}
+    return [key for key in new if key not in left_out and bare(old.get(key)) != bare(new[key])]
 
 
 def _same(old: Any, new: Any) -> bool:

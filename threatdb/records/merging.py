@@ -118,7 +118,7 @@ class _Moving:
     def renewed(self, record_type: RecordType, document: Document) -> Document:
         """The document after the merge, but for its reverse keys."""
         gains = document["id"] == self.leaf["id"]
-        return self._gained(document) if gains else _without_twins(self._moved(document), self.leaf["id"])
+        return self._gained(document) if gains else without_twins(self._moved(document), self.leaf["id"])
 
     def _moved(self, document: Document) -> Document:
         return refreshed(document, {self.key: self.leaf})
@@ -195,7 +195,7 @@ class _Moving:
             for row in rows.filter(record_id__in=batch).select_related("revision"):
                 old = documents.load(row.revision.document)
                 moved = self._moved(old)
-                shrinks = _without_twins(moved, self.leaf["id"]) != moved
+                shrinks = without_twins(moved, self.leaf["id"]) != moved
                 yield _Reference(record_type, row, old, self.renewed(record_type, old), shrinks)
 
 
@@ -209,14 +209,14 @@ def _withdraw(rows: Rows, survivor_id: UUID, act: Act) -> None:
     services.commit(rows, [entry], act, survivor_id)
 
 
-def _without_twins(value: Any, record_id: str) -> Any:
+def without_twins(value: Any, record_id: str) -> Any:
     """The value, without the items of its lists that show the record and are the same as one before them."""
     if isinstance(value, dict):
-        return {key: _without_twins(item, record_id) for key, item in value.items()}
+        return {key: without_twins(item, record_id) for key, item in value.items()}
     if not isinstance(value, list):
         return value
     kept: list[Any] = []
-    for item in (_without_twins(item, record_id) for item in value):
+    for item in (without_twins(item, record_id) for item in value):
         if item not in kept or not _shows(item, record_id):
             kept.append(item)
     return kept

@@ -1,4 +1,9 @@
-"""Undoing a merge: each record that it touched gets back what it said before."""
+"""Undoing a merge: each record that it touched gets back what it said before.
+
+Merges are undone in any order, except where they touched the same keys of a document, or where the survivor was merged
+in its turn: then the later one is undone first. What the absorbed record gets back is what it said, with the
+merges made and undone since brought to it; ``standing`` says how.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,7 @@ from . import (
     references,
     registry,
     services,
+    standing,
     survivors,
     tombstones,
     writing,
@@ -27,7 +33,7 @@ from . import (
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking, parse_marking
-from .models import Merge, Record, Revision
+from .models import Merge, Record
 from .references import Blocker
 from .registry import Document, RecordType
 from .services import Rows
@@ -35,9 +41,6 @@ from .visibility import Viewer
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-Change = tuple[Document, Document]
-"""A document before and after the merge."""
 
 
 @transaction.atomic
@@ -79,45 +82,43 @@ class _Undoing:
     def __init__(self, merge: Merge, absorbed: Record) -> None:
         self.merge = merge
         self.absorbed = Rows(absorbed)
-        self.was_in_force, self.was_working = _at(self.absorbed.record_type, absorbed.pk, merge.first_seq - 1)
+        kind, key, self.position = self.absorbed.record_type, absorbed.pk, ledger.position()
+        self.was_in_force, self.was_working = standing.at(kind, key, merge.first_seq - 1)
+        self.told, _ = standing.at(kind, key, self.position)
         self.restored: dict[tuple[UUID, bool], Document] = {}
         self.conflicts: list[Blocker] = []
-        for record_type, record_id in self._touched():
-            self._restore(record_type, record_id)
-
-    def _touched(self) -> list[tuple[RecordType, UUID]]:
-        rows = Revision.objects.filter(seq__range=(self.merge.first_seq, self.merge.last_seq))
-        rows = rows.exclude(record_id=self.merge.absorbed_id)
-        found = set(rows.values_list("record_type", "record_id"))
-        kinds = reversed(registry.all_types())
-        return [(kind, key) for kind in kinds for name, key in sorted(found) if name == kind.name]
+        found = standing.touched(merge)
+        self.touched = {kind: found.get(kind.name, set()) for kind in reversed(registry.all_types())}
+        for record_type, ids in self.touched.items():
+            for record_id in sorted(ids):
+                self._restore(record_type, record_id)
 
     def _restore(self, record_type: RecordType, record_id: UUID) -> None:
         """Find what the record's documents become, by whether in force; none where it changed nothing."""
-        changes = self._changes(record_type, record_id)
-        live = record_type.index.objects.filter(Q(in_force=True) | Q(current=True), record_id=record_id)
-        for row in live.select_related("revision"):
-            change = changes[row.in_force]
-            now = documents.load(row.revision.document)
-            keys = _own_keys(record_type, *change) if change else []
+        changes = standing.changes(self.merge, record_type, record_id)
+        for in_force, now in self._documents(record_type, record_id):
+            change = changes[in_force]
+            keys = documents.own_keys(record_type, *change) if change else []
             if change and any(embedding.bare(now[key]) != embedding.bare(change[1][key]) for key in keys):
-                marking = Marking(row.marking)
+                marking = parse_marking(now["marking"])
                 self.conflicts.append(Blocker(record_type, record_id, marking, "was changed since in what it touched"))
             elif change and keys:
-                self.restored[record_id, row.in_force] = {**now, **{key: change[0][key] for key in keys}}
+                self.restored[record_id, in_force] = {**now, **{key: change[0][key] for key in keys}}
 
-    def _changes(self, record_type: RecordType, record_id: UUID) -> dict[bool, Change | None]:
-        """What the merge did to the documents from which those of today, in force or not, come."""
-        was = _at(record_type, record_id, self.merge.first_seq - 1)
-        became = _at(record_type, record_id, self.merge.last_seq)
-        in_force, working = ((old, new) if old and new else None for old, new in zip(was, became, strict=True))
-        since = Revision.objects.filter(record_id=record_id, seq__gt=self.merge.last_seq)
-        for action in since.values_list("action", flat=True):
-            if action == Action.PUBLISH:
-                in_force = working
-            elif action == Action.DISCARD:
-                working = in_force
-        return {True: in_force, False: working}
+    def _documents(self, record_type: RecordType, record_id: UUID) -> Iterator[tuple[bool, Document]]:
+        """The documents that the record has today, and whether they are in force.
+
+        One that another merge took from readers is among them. It is not written before that merge is undone, but
+        has to come out of this undoing as one does that is in force, or it could not come back.
+        """
+        live = record_type.index.objects.filter(Q(in_force=True) | Q(current=True), record_id=record_id)
+        rows = list(live.select_related("revision"))
+        for row in rows:
+            yield row.in_force, documents.load(row.revision.document)
+        if not any(row.in_force for row in rows):
+            told, working = standing.at(record_type, record_id, self.position)
+            if told and told != working:
+                yield True, told
 
     def refuse_clash(self, viewer: Viewer) -> None:
         """Raise ``ValidationError`` where another record has taken a value that the absorbed one needs for itself."""
@@ -137,14 +138,17 @@ class _Undoing:
             elif in_force and not self.was_in_force:
                 yield Blocker(record_type, record_id, has, "is published and would name a draft")
         if self.was_in_force:
-            yield from references.missing_for(self.absorbed.record_type, self._published(), marking)
+            kind, published = self.absorbed.record_type, self._published()
+            if why := kind.flaw(published):
+                yield Blocker(kind, self.merge.absorbed_id, marking, why)
+            yield from references.missing_for(kind, published, marking)
 
     def _is_clean(self) -> bool:
         return self.was_working is not None and self.was_working["state"] == State.PUBLISHED
 
     def _published(self) -> Document:
         """What the absorbed record says to readers when it is back."""
-        document = self.absorbed.document() if self._is_clean() else self.was_in_force or {}
+        document = self.told or {}
         leaves = embedding.current_leaves(registry.named(self.absorbed.record_type, document))
         return embedding.refreshed(document, leaves)
 
@@ -163,12 +167,11 @@ class _Undoing:
 
     def append(self, act: Act) -> None:
         """Append the documents to the ledger: what is shown from behind before what shows it, the survivor last."""
-        touched = [(kind, key) for kind, key in self._touched() if key != self.merge.survivor_id]
-        for kind in reversed(registry.all_types()):
-            ids = {key for has, key in touched if has is kind}
-            propagation.refresh(kind, ids, act, self._renewed, Action.UNMERGE, behind=ids)
-        kind, ids = self.absorbed.record_type, {self.merge.survivor_id}
-        propagation.refresh(kind, ids, act, self._renewed, Action.UNMERGE, behind=ids)
+        kind, survivor = self.absorbed.record_type, {self.merge.survivor_id}
+        for record_type, ids in self.touched.items():
+            others = ids - survivor
+            propagation.refresh(record_type, others, act, self._renewed, Action.UNMERGE, behind=others)
+        propagation.refresh(kind, survivor, act, self._renewed, Action.UNMERGE, behind=survivor)
 
     def _renewed(self, record_type: RecordType, document: Document) -> Document:
         in_force = document["state"] == State.PUBLISHED
@@ -199,17 +202,3 @@ class _Undoing:
             rows.record_type, record.pk, record.number + 1, record.version, Action.UNMERGE, document,
             in_force=True, current=False,
         )  # fmt: skip
-
-
-def _at(record_type: RecordType, record_id: UUID, seq: int) -> tuple[Document | None, Document | None]:
-    """What was in force of a record, and its working copy, at a position of the ledger."""
-    then = Q(since__lte=seq) & (Q(until=None) | Q(until__gt=seq))
-    row = record_type.index.objects.filter(then, record_id=record_id).select_related("revision").first()
-    last = Revision.objects.filter(record_id=record_id, seq__lte=seq).order_by("number").last()
-    return documents.load(row.revision.document) if row else None, documents.load(last.document) if last else None
-
-
-def _own_keys(record_type: RecordType, old: Document, new: Document) -> list[str]:
-    """The keys in which two documents differ by their own word: not in the head, nor in what is from behind."""
-    left_out = {*documents.HEAD, *record_type.reverse_keys}
-    return [key for key in new if key not in left_out and embedding.bare(old.get(key)) != embedding.bare(new[key])]
