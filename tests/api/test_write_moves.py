@@ -65,6 +65,22 @@ def test_nobody_publishes_his_own_change(curator: Client) -> None:
     assert errors(response, 403) == {"": "own_change"}
 
 
+def test_nor_in_the_record_of_another_into_which_he_merged_it(member: MemberOf) -> None:
+    mine, theirs, third = (member("curator", name) for name in ("ada", "bob", "eve"))
+    kept, gone = (
+        written(create(who, "actors", {"slug": name, "name": name, "kind": "armed_group", "marking": "clear"}), 201)
+        for who, name in ((theirs, "theirs"), (mine, "mine"))
+    )
+    path = path_of("actors", kept["id"])
+    assert [
+        row["name"]
+        for row in written(send(mine, "POST", path + "merge/", {"absorbed": gone["id"]}, if_match="*"))["names"]
+    ] == ["mine"]
+    for who in (mine, theirs):
+        assert errors(send(who, "POST", path + "publish/", if_match="*"), 403) == {"": "own_change"}
+    assert written(send(third, "POST", path + "publish/", if_match="*"))["state"] == "published"
+
+
 def test_what_stands_in_the_way_is_told(curator: Client) -> None:
     incident = make_incident(
         marking="clear", involvements=[{"actor": make_actor(marking="clear"), "role": "target", "basis": "claimed"}]
