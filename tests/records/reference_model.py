@@ -219,7 +219,8 @@ class Model:
         kept, was = self.records[merged.absorbed], merged.was
         if was.published:
             published = kept.working if was.state == "published" else kept.held
-            self._refuse_if(published is None or self._missing(published))
+            assert published is not None
+            self._refuse_if(self._missing(published))
             self._take_up(merged.absorbed, published)
         kept.state, kept.held = was.state, None
         if merged.absorbed in self.graves:
