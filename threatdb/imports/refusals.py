@@ -10,12 +10,11 @@ from django.db import transaction
 from rest_framework import serializers
 
 from threatdb.api.errors import errors_of
-from threatdb.api.writes.records import BEYOND
 from threatdb.records import services
 from threatdb.records.markings import parse_marking
 from threatdb.records.models import Record
 from threatdb.records.registry import Document
-from threatdb.records.visibility import Viewer
+from threatdb.records.visibility import BEYOND, Viewer
 from threatdb.records.writing import Author
 
 from .formats import Format, Problem

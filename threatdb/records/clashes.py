@@ -8,10 +8,10 @@ which all who may write see the same.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 
+from . import visibility
 from .markings import parse_marking
 from .registry import Document, RecordType
 from .visibility import Viewer
@@ -27,11 +27,11 @@ def refuse_clash(record_type: RecordType, document: Document, changed: Collectio
 def refuse_clash_in_force(record_type: RecordType, document: Document, viewer: Viewer) -> None:
     """Raise ``ValidationError`` where what is about to be in force shares a value with what is, and he sees it.
 
-    Whoever writes at a marking sees what is in force at it.
+    Whoever writes at a marking sees what is in force at it: nobody writes beyond his clearance.
     """
-    clearance = max(viewer.clearance, parse_marking(document["marking"]))
+    visibility.refuse_beyond(parse_marking(document["marking"]), viewer)
     for key in record_type.unique_keys:
-        if _taken(record_type, document, key, replace(viewer, clearance=clearance), working=False):
+        if _taken(record_type, document, key, viewer, working=False):
             _refuse(record_type, document, key)
 
 

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from . import clashes, credits, documents, ledger, propagation, references, registry, survivors, tombstones
+from . import clashes, credits, documents, ledger, propagation, references, registry, survivors, tombstones, visibility
 from .choices import Action, State
 from .ledger import Act, Entry
 from .markings import Marking
@@ -80,9 +80,9 @@ def save(
     """Append the working copy, whose tables the caller has just written, to the ledger.
 
     Returns the names of the changed fields; with none, nothing is appended. A change to a record that
-    readers see needs a reason. Raising its marking takes effect at once, for the version that is in force.
-    ``action`` says what made the change where that was no plain edit, ``at`` when the act began that it is part of;
-    ``viewer`` as in ``acting``.
+    readers see needs a reason, and nobody marks one above his own clearance. Raising its marking takes effect at once,
+    for the version that is in force. ``action`` says what made the change where that was no plain edit, ``at`` when
+    the act began that it is part of; ``viewer`` as in ``acting``.
     """
     rows, viewer = Rows(record), acting(by, viewer)
     document = documents.render(record)
@@ -90,6 +90,7 @@ def save(
     reopens = action is Action.RESTORE and record.state == State.WITHDRAWN
     if not changed and not reopens:
         return []
+    visibility.refuse_beyond(record.marking, viewer)
     require_reason(record, code=reason_code, note=reason_note)
     rows.refuse_merged()
     references.refuse_upward(rows.record_type, document, Marking(record.marking))

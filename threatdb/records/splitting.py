@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.fields import get_error_detail
 
 from . import registry, services, veiling, writing
 from .choices import Action, State
 from .markings import Marking
 from .models import Record
-from .registry import Document
+from .registry import Document, RecordType
 from .services import Rows
 from .visibility import Viewer
 
@@ -48,15 +50,24 @@ def split(
     act: dict[str, Any] = {"action": Action.SPLIT, "at": timezone.now()}
     given = {key: [document[key][n] for n in sorted(chosen)] for key, chosen in parts.items()}
     kept = {key: [item for n, item in enumerate(document[key]) if n not in chosen] for key, chosen in parts.items()}
-    try:
-        made, _ = writing.write(record_type, {"marking": record.marking_code, **new, **given}, author, **act)
-    except serializers.ValidationError as error:
-        raise serializers.ValidationError({"new": error.detail}) from error
+    made = _made(record_type, {"marking": record.marking_code, **new, **given}, author, act)
     if made.marking < record.marking:
         message = f"The new record cannot be marked below {Marking(record.marking).label}."
         raise serializers.ValidationError({"new": {"marking": [message]}}, code="upward")
     writing.write(record_type, kept, author, record=record, partial=True, **act)
     return made
+
+
+def _made(record_type: RecordType, new: Document, author: writing.Author, act: dict[str, Any]) -> Record:
+    """The new record; what refuses it is said at the keys of ``new``."""
+    try:
+        return writing.write(record_type, new, author, **act)[0]
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"new": error.detail}) from error
+    except ValidationError as error:
+        if not hasattr(error, "error_dict"):
+            raise
+        raise serializers.ValidationError({"new": get_error_detail(error)}) from error
 
 
 def _errors(

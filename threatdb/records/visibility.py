@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from .markings import Marking
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+
+BEYOND = "This is marked above your own clearance, so that you would lose sight of it."
 
 
 @dataclass(frozen=True)
@@ -55,3 +58,12 @@ def within_clearance(viewer: Viewer, column: str = "marking") -> Q:
     It is enough for what says of itself that it is over, such as a tombstone; a record asks ``visible_to``.
     """
     return Q(**{f"{column}__lte": viewer.clearance})
+
+
+def refuse_beyond(marking: int, viewer: Viewer) -> None:
+    """Raise ``ValidationError`` where somebody writes at a marking above his own clearance.
+
+    Asked before all that records at that marking answer: what they say would tell him of those that he may not see.
+    """
+    if marking > viewer.clearance:
+        raise ValidationError({"marking": ValidationError(BEYOND, code="beyond_clearance")})

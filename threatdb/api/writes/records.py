@@ -12,10 +12,10 @@ from django.http import Http404
 from threatdb.api.errors import Refused, body_error
 from threatdb.records import documents as stored
 from threatdb.records import registry, services, veiling, writing
-from threatdb.records.markings import CODES, parse_marking
+from threatdb.records.markings import CODES, Marking, parse_marking
 from threatdb.records.models import Record
 from threatdb.records.registry import Document, RecordType
-from threatdb.records.visibility import Viewer
+from threatdb.records.visibility import BEYOND, Viewer
 
 from . import documents, preconditions
 from .requests import TO_PUBLISH, TO_WITHDRAW, Asked, Reason
@@ -23,7 +23,6 @@ from .requests import TO_PUBLISH, TO_WITHDRAW, Asked, Reason
 RAISING = (
     "Raising the marking takes this from readers at once, which only those may do who publish or withdraw records."
 )
-BEYOND = "This is marked above your own clearance, so that you would lose sight of it."
 UNMARKED = "A record that is sent without a marking is marked %s, above your own clearance: state one, up to %s."
 
 
@@ -67,19 +66,29 @@ def text_of(record: Record, viewer: Viewer) -> str:
     return veiling.veiled_texts([_stored(record, viewer)], viewer)[0]
 
 
-def _stored(record: Record, viewer: Viewer, beyond: str = BEYOND) -> str:
+def _stored(record: Record, viewer: Viewer) -> str:
     rows = registry.for_record(record).index.objects.visible_to(viewer, working=True).filter(record_id=record.pk)
     text: str | None = rows.values_list("revision__document", flat=True).first()
     if text is None:
-        documents.refuse([body_error("/marking", beyond, "beyond_clearance")])
+        documents.refuse([body_error("/marking", BEYOND, "beyond_clearance")])
     return str(text)
 
 
 def create(record_type: RecordType, given: Document, asked: Asked, reason: Reason) -> tuple[Record, str]:
     """Make a record of the document; returns it with the text of its working copy."""
     data = documents.created(record_type, given)
+    if "marking" not in data:
+        _refuse_unmarked(record_type, asked.viewer)
     record, _ = writing.write(record_type, data, asked.author(reason))
     return record, checked(record, data, {}, asked.viewer)
+
+
+def _refuse_unmarked(record_type: RecordType, viewer: Viewer) -> None:
+    """Whoever sends no marking would look in vain for the one that is too high."""
+    marking = Marking(record_type.model._meta.get_field("marking").get_default())
+    if marking > viewer.clearance:
+        told = UNMARKED % (marking.code, viewer.clearance.code)
+        documents.refuse([body_error("/marking", told, "beyond_clearance")])
 
 
 def replace(copy: WorkingCopy, given: Document, asked: Asked, reason: Reason) -> str:
@@ -128,8 +137,6 @@ def _refuse_raising(copy: WorkingCopy, marking: object, asked: Asked) -> None:
 
 def checked(record: Record, data: Document, before: Document, viewer: Viewer, pointer: str = "") -> str:
     """The working copy as it now is, after a look whether all that was given is in it."""
-    # Whoever sent no marking would look in vain for the one that is too high.
-    beyond = BEYOND if "marking" in data else UNMARKED % (record.marking_code, viewer.clearance.code)
-    text = _stored(record, viewer, beyond)
+    text = _stored(record, viewer)
     documents.refuse_ignored(registry.for_record(record), data, before, stored.load(text), pointer)
     return veiling.veiled_texts([text], viewer)[0]
