@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from rest_framework.request import Request
 
@@ -21,6 +22,10 @@ def may(request: Request | HttpRequest, permission: str, scope: str) -> bool:
     ``write`` to withdraw, discard, restore, merge and split; ``publish`` to publish and return; ``import`` for
     imports. A session needs no scope: what its user may do is the whole answer.
     """
-    token = token_of(request)
+    return holds(request.user, token_of(request), permission, scope)
+
+
+def holds(user: User | AnonymousUser, token: Token | None, permission: str, scope: str) -> bool:
+    """The same of an account and its token where there is no request any more."""
     reached = token is None or token.reaches(scope)
-    return reached and request.user.has_perm(permission)
+    return reached and user.has_perm(permission)

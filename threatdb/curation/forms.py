@@ -20,7 +20,7 @@ CHANGED = (
 
 
 # Which field a refusal of a service is about, by its code.
-ABOUT = {"reason_required": "reason_code", "raising_not_allowed": "marking"}
+ABOUT = {"reason_required": "reason_code"}
 
 
 class PartForm(forms.ModelForm[Any]):

@@ -28,6 +28,8 @@ from .reading import BadRow, Row, Unreadable, open_sheet
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from threatdb.access.models import Token
+
 
 # Uploaded files of one account that may lie in the store.
 MAX_STORED = 20
@@ -78,9 +80,16 @@ def open_batch(path: Path, wish: Wish, *, by: User | None = None, viewer: Viewer
 
 
 def prepared(
-    path: Path, look: Look, wish: Wish, *, file_name: str = "", by: User | None = None, viewer: Viewer = SYSTEM
+    path: Path,
+    look: Look,
+    wish: Wish,
+    *,
+    file_name: str = "",
+    by: User | None = None,
+    viewer: Viewer = SYSTEM,
+    token: Token | None = None,
 ) -> Batch:
-    """The batch for a file that was looked at, not saved yet.
+    """The batch for a file that was looked at, not saved yet; of a file that was sent with a token, the token stays.
 
     Raises ``ValidationError`` where it cannot be what the wish says, with the name of what is wrong, and ``Unreadable``
     where the heading is not that of its format.
@@ -107,6 +116,7 @@ def prepared(
         dry_run=wish.dry_run,
         phase=Phase.CHECKING if wish.strict else Phase.WRITING,
         by=by,
+        token=token,
         clearance=viewer.clearance,
     )
 
@@ -162,12 +172,6 @@ def import_in_earnest(dry: Batch, *, by: User, viewer: Viewer) -> Batch:
     batch.phase = Phase.CHECKING if batch.strict else Phase.WRITING
     batch.save(force_insert=True)
     return batch
-
-
-def may_run(by: User, publish: bool) -> bool:
-    """Whether the account may still do what it asked for when it opened an import."""
-    publishes = settings.ONE_PERSON_TEAM and by.has_perm("records.publish_records")
-    return by.has_perm("imports.run_imports") and (publishes or not publish)
 
 
 def _refuse_publishing(wish: Wish, by: User | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -160,7 +161,7 @@ def _decide_one(
         conflicts[key]["decision"] = Decision(decision).value
     if changes:
         note = f"Import {row.batch_id}, row {row.number}: decided by hand"
-        reasoned = Author(author.viewer, author.by, ReasonCode.NEW_SOURCE, note)
+        reasoned = replace(author, reason_code=ReasonCode.NEW_SOURCE, reason_note=note)
         writing.write(record_type, changes, reasoned, record=record, partial=True)
 
 

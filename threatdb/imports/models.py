@@ -48,6 +48,8 @@ class Batch(models.Model):
     marking = RankField(choices=Marking.choices)
     publish, strict, dry_run = (FlagField(default=False) for _ in range(3))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    # None is deleted that an import came with: without it, its import could do more.
+    token = models.ForeignKey("access.Token", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
     clearance = RankField(choices=Marking.choices, help_text="Of who imports: what is above it, he does not see.")
     columns = models.JSONField(default=list, blank=True, help_text="The heading of the file.")
 
@@ -90,10 +92,11 @@ class Batch(models.Model):
 
     @property
     def viewer(self) -> Viewer:
-        """As whom it sees: as its user, no farther than his clearance was; all where nobody is named."""
+        """As whom it sees: as its user and token may, no farther than they could; all where nobody is named."""
         if self.by is None:
             return SYSTEM
         seen = viewer_of(self.by)
+        seen = self.token.limit(seen) if self.token else seen
         return Viewer(min(seen.clearance, Marking(self.clearance)), seen.curates)
 
     @property

@@ -35,6 +35,7 @@ from .models import Batch, BatchRow
 from .naming import Naming
 from .pending import WAITS
 from .reading import Unreadable, open_sheet
+from .rights import rights_of
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +202,8 @@ class Pass:
         self.batch, self.dry = batch, dry
         kind = batch.make_format()
         note = f"Import {batch.pk}: {batch.file_name} as {batch.format} {batch.release}".strip()
-        author = Author(batch.viewer, batch.by, ReasonCode.NEW_SOURCE, note)
+        rights = rights_of(batch.pk)
+        author = Author(rights.viewer, batch.by, ReasonCode.NEW_SOURCE, note, may_raise=rights.raises)
         marking = Marking(batch.marking).code
         self.judge = Judge(kind)
         naming = Naming(kind, author, marking, batch.publish)

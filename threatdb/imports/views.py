@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from threatdb.access.permissions import token_of
 from threatdb.api import conditional
 from threatdb.api.errors import Refused, body_error, did_you_mean, escaped, nearest
 from threatdb.api.families import Boolean, Code, GrammarFilter
@@ -26,16 +27,15 @@ from threatdb.api.values import identifier, integer
 from threatdb.api.writes import requests
 from threatdb.api.writes.answers import Answer
 from threatdb.api.writes.performing import perform
-from threatdb.api.writes.requests import Asked, Right
+from threatdb.api.writes.requests import Asked
 from threatdb.records.visibility import Viewer
 
 from . import asking, batches, deciding, reports, uploads
 from .choices import BatchState, Decision, Outcome
 from .models import Batch, BatchRow
+from .rights import TO_IMPORT
 from .schema import ImportAutoSchema
 from .showing import cells_of, document_of, row_document, shown_rows
-
-RIGHT = Right("imports.run_imports", "import")
 
 # Seconds for which a file is read before it is taken: what is broken is refused at once where it is found by then.
 LOOK_SECONDS = 1.0
@@ -73,7 +73,7 @@ class ImportsView(ViewSet):
 
     def viewer(self, request: Request, *known: str) -> Viewer:
         """Who asks. Raises where he may not, and for parameters that are not known."""
-        viewer = requests.require(request, RIGHT)
+        viewer = requests.require(request, TO_IMPORT)
         refuse_unknown(request, known)
         return viewer
 
@@ -119,20 +119,21 @@ class ImportViewSet(ImportsView):
 
     def create(self, request: Request) -> Response:
         """Send a file, which is imported in the background; the answer says where to ask how far it is."""
-        viewer = requests.require(request, RIGHT)
+        viewer = requests.require(request, TO_IMPORT)
         with uploads.received(request._request) as file:
             asked = asking.read(request)
             with asked.located():
                 look = batches.look_at(file.path, LOOK_SECONDS)
-                name, user = asked.file_name or file.name or uploads.NAMELESS, request.user
-                batch = batches.prepared(file.path, look, asked.wish, file_name=name, by=user, viewer=viewer)  # type: ignore[arg-type]
+                name = asked.file_name or file.name or uploads.NAMELESS
+                who: dict[str, Any] = {"by": request.user, "token": token_of(request), "viewer": viewer}
+                batch = batches.prepared(file.path, look, asked.wish, file_name=name, **who)
             content = orjson.dumps([batch.digest, *asked.texts, asked.in_form, file.name])
             with batches.stored(batch, file.path):
                 return _opened(Asked(request, viewer, content=content), batch)
 
     def cancel(self, request: Request, id: str) -> Response:
         """Stop an import that waits or runs; what it has written stays."""
-        asked = requests.read(request, RIGHT, needed=False, conditional=False, reasoned=False)
+        asked = requests.read(request, TO_IMPORT, needed=False, conditional=False, reasoned=False)
         _refuse_members(asked)
 
         def act() -> Answer:
@@ -171,7 +172,7 @@ class ImportRowViewSet(ImportsView):
 
     def decide(self, request: Request, id: str, number: str) -> Response:
         """Settle conflicts of a row: for each key theirs, ours, or both as reports beside each other."""
-        asked = requests.read(request, RIGHT, conditional=False, reasoned=False)
+        asked = requests.read(request, TO_IMPORT, conditional=False, reasoned=False)
 
         def act() -> Answer:
             batch = self.batch(id, asked.viewer)

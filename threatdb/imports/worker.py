@@ -14,10 +14,11 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
-from . import batches, reports, running, store
+from . import reports, running, store
 from .choices import OPEN, BatchState
 from .models import Batch
 from .querysets import BatchQuerySet
+from .rights import Rights, rights_of
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ KEEP_HOURS = 24
 MISSING = (
     "The uploaded file is not in the store any more: send it again. Hosts beside each other have to share the store."
 )
-NOT_ALLOWED = "The account may not import any more, or not publish what it imports."
+NOT_ALLOWED = "The account or the token may not import any more, or not publish what it imports."
 
 
 def round_of_work(stop: Event) -> bool:
@@ -53,12 +54,17 @@ def work(pk: UUID, stop: Event) -> bool:
     if batch is None or not running.claim(batch):
         return False
 
+    rights = rights_of(pk)
+
     def progress(rows: int) -> None:
         if stop.is_set() or due().filter(started_at__lt=batch.started_at).exists():
             raise running.Stopped
+        # It is taken up again with what is left of them.
+        if rights_of(pk) != rights:
+            raise running.Stopped
 
     try:
-        _run(batch, progress)
+        _run(batch, rights, progress)
     except running.Stopped:
         running.release(batch)
         log.info("The import %s rests after row %d.", batch.pk, batch.position)
@@ -69,8 +75,8 @@ def work(pk: UUID, stop: Event) -> bool:
     return True
 
 
-def _run(batch: Batch, progress: running.Progress) -> None:
-    if batch.by and not batches.may_run(batch.by, batch.publish):
+def _run(batch: Batch, rights: Rights, progress: running.Progress) -> None:
+    if not rights.runs:
         running.fail(batch, "not_allowed", NOT_ALLOWED)
         return
     path = store.path_of(batch.stored)

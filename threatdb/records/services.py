@@ -76,13 +76,14 @@ def save(
     action: Action | None = None,
     at: datetime | None = None,
     viewer: Viewer | None = None,
+    may_raise: bool = True,
 ) -> list[str]:
     """Append the working copy, whose tables the caller has just written, to the ledger.
 
     Returns the names of the changed fields; with none, nothing is appended. A change to a record that
     readers see needs a reason, and nobody marks one above his own clearance. Raising its marking takes effect at once,
     for the version that is in force. ``action`` says what made the change where that was no plain edit, ``at`` when
-    the act began that it is part of; ``viewer`` as in ``acting``.
+    the act began that it is part of; ``viewer`` as in ``acting``. ``may_raise`` is whether his token lets him raise.
     """
     rows, viewer = Rows(record), acting(by, viewer)
     document = documents.render(record)
@@ -98,7 +99,7 @@ def save(
     act = Act(at or timezone.now(), by, reason_code, reason_note)
     if not record.number:
         record.created_at = act.at
-    entries = _raised(rows, act, viewer)
+    entries = _raised(rows, act, viewer, may_raise)
     if entries and record.state == State.PUBLISHED and not {*changed} - {"marking"} - rows.record_type.reverse_keys:
         # Nothing else is pending: the version now in force is the working copy too.
         entries[0].current, entries[0].replaces = True, rows.current
@@ -172,7 +173,7 @@ def _move(
     ends = rows.in_force if action in (Action.PUBLISH, Action.WITHDRAW) else None
     entry = rows.entry(action, rows.document(), ends=ends, replaces=rows.current)
     entry.in_force = action is Action.PUBLISH
-    _check(rows, entry, by, acting(by, viewer))
+    _check(entry, acting(by, viewer))
     if action is Action.PUBLISH and by:
         _refuse_own_change(record.pk, by)
     commit(rows, [entry], act)
@@ -200,10 +201,8 @@ def acting(by: User | None, viewer: Viewer | None = None) -> Viewer:
     return viewer_of(by) if by else SYSTEM
 
 
-def _check(rows: Rows, entry: Entry, by: User | None, viewer: Viewer) -> None:
+def _check(entry: Entry, viewer: Viewer) -> None:
     """Keep the rule that references point down the markings."""
-    if entry.action is Action.RECLASSIFY:
-        _refuse_raising(by)
     if entry.action is Action.WITHDRAW:
         held = references.dependants(entry.record_id) if entry.ends else []
         references.refuse("This cannot be withdrawn", held, viewer)
@@ -215,17 +214,18 @@ def _check(rows: Rows, entry: Entry, by: User | None, viewer: Viewer) -> None:
         references.refuse("The marking cannot be raised", held, viewer)
 
 
-def _refuse_raising(by: User | None) -> None:
+def _refuse_raising(by: User | None, may_raise: bool) -> None:
     """Raising a marking takes a version away from readers at once: that is for who may publish or withdraw."""
-    if by and not any(by.has_perm(f"records.{verb}_records") for verb in ("publish", "withdraw")):
-        raise ValidationError(
-            "Raising the marking would take this from readers at once, which only those may do who publish or withdraw "
-            "records. Leave the marking as it is, and ask one of them.",
-            code="raising_not_allowed",
-        )
+    if may_raise and (by is None or any(by.has_perm(f"records.{verb}_records") for verb in ("publish", "withdraw"))):
+        return
+    told = (
+        "Raising the marking would take this from readers at once, which only those may do who publish or withdraw "
+        "records; a token needs the scope for one of both. Leave the marking as it is, and ask one of them."
+    )
+    raise ValidationError({"marking": ValidationError(told, code="raising_not_allowed")})
 
 
-def _raised(rows: Rows, act: Act, viewer: Viewer) -> list[Entry]:
+def _raised(rows: Rows, act: Act, viewer: Viewer, may_raise: bool) -> list[Entry]:
     """The entry that puts a raised marking in force at once, on the version that readers see.
 
     A working copy may have been raised above it already, with a record that it alone names.
@@ -233,6 +233,7 @@ def _raised(rows: Rows, act: Act, viewer: Viewer) -> list[Entry]:
     record, row = rows.record, rows.in_force
     if row is None or record.marking <= max(row.marking, rows.current.marking if rows.current else row.marking):
         return []
+    _refuse_raising(act.by, may_raise)
     document = documents.load(row.revision.document)
     version = document["version"] + 1
     head = {"marking": record.marking_code, "version": version, "updated_at": documents.timestamp(act.at)}
@@ -240,7 +241,7 @@ def _raised(rows: Rows, act: Act, viewer: Viewer) -> list[Entry]:
         rows.record_type, record.pk, record.number + 1, version, Action.RECLASSIFY,
         rows.reversed({**document, **head}), in_force=True, current=False, ends=row, changed=["marking"],
     )  # fmt: skip
-    _check(rows, entry, act.by, viewer)
+    _check(entry, viewer)
     record.version = version
     return [entry]
 

@@ -28,6 +28,8 @@ class Author:
     by: User | None = None
     reason_code: str | None = None
     reason_note: str = ""
+    may_raise: bool = True
+    """Whether what he writes with lets him raise the marking of what readers see; his account has to as well."""
 
 
 def write(
@@ -108,6 +110,7 @@ def _save(written: Record, author: Author, action: Action | None, at: datetime |
             action=action,
             at=at,
             viewer=author.viewer,
+            may_raise=author.may_raise,
         )
     except references.Upward as error:
         raise serializers.ValidationError(_located(error)) from error

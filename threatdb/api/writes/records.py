@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from django.db.models import Q
 from django.http import Http404
 
-from threatdb.api.errors import Refused, body_error
+from threatdb.api.errors import body_error
 from threatdb.records import documents as stored
 from threatdb.records import registry, services, veiling, writing
-from threatdb.records.markings import CODES, Marking, parse_marking
+from threatdb.records.markings import Marking
 from threatdb.records.models import Record
 from threatdb.records.registry import Document, RecordType
 from threatdb.records.visibility import BEYOND, Viewer
 
 from . import documents, preconditions
-from .requests import TO_PUBLISH, TO_WITHDRAW, Asked, Reason
+from .requests import Asked, Reason
 
-RAISING = (
-    "Raising the marking takes this from readers at once, which only those may do who publish or withdraw records."
-)
 UNMARKED = "A record that is sent without a marking is marked %s, above your own clearance: state one, up to %s."
 
 
@@ -119,20 +115,10 @@ def named(record_type: RecordType, condition: Q, asked: Asked) -> WorkingCopy:
 
 
 def _change(copy: WorkingCopy, data: Document, asked: Asked, reason: Reason) -> str:
-    if data["marking"] != copy.document["marking"]:
-        _refuse_raising(copy, data["marking"], asked)
     data = copy.unveiled(data)
     record, changed = writing.write(copy.record_type, data, asked.author(reason), record=copy.record)
     text = checked(record, data, stored.load(copy.stored), asked.viewer)
     return text if changed else copy.text
-
-
-def _refuse_raising(copy: WorkingCopy, marking: object, asked: Asked) -> None:
-    """A raised marking takes the record from readers at once: that needs what a withdrawal or a publication needs."""
-    shown = copy.record_type.index.objects.visible_to(asked.viewer).filter(record_id=copy.record.pk)
-    raised = isinstance(marking, str) and marking in CODES and shown.filter(marking__lt=parse_marking(marking)).exists()
-    if raised and not (asked.may(TO_WITHDRAW) or asked.may(TO_PUBLISH)):
-        raise Refused(HTTPStatus.FORBIDDEN, RAISING, [body_error("/marking", RAISING, "raising_not_allowed")])
 
 
 def checked(record: Record, data: Document, before: Document, viewer: Viewer, pointer: str = "") -> str:

@@ -54,6 +54,8 @@ TO_WITHDRAW = Right("records.withdraw_records", "write")
 TO_DISCARD = Right("records.curate_records", "write")
 TO_RESTORE = Right("records.submit_records", "write")
 TO_PURGE = Right("records.purge_records", "write")
+# Raising the marking of what readers see takes it from them at once, as a withdrawal does: one of these is enough.
+TO_RAISE = (TO_WITHDRAW, TO_PUBLISH)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Asked:
     def author(self, reason: Reason) -> Author:
         """Who writes and why, as the one path of writing takes it."""
         user: Any = self.request.user
-        return Author(viewer=self.viewer, by=user, reason_code=reason.code, reason_note=reason.note)
+        raises = any(map(self.may, TO_RAISE))
+        return Author(self.viewer, user, reason.code, reason.note, may_raise=raises)
 
 
 def read(
