@@ -87,14 +87,22 @@ def test_it_is_gone_but_for_its_id_and_a_tombstone(
     assert client.get(address(Source(pk=key))).status_code == 404
 
 
-def test_the_answers_that_the_api_keeps_are_forgotten(client: Client, administrator: User, source: Source) -> None:
-    kept = KeptAnswer.objects.create(
-        account=administrator, credential="session", key="k", fingerprint="f", claim=uuid.uuid4(), status=201,
-        body=CANARY.encode(), expires_at=timezone.now() + timedelta(days=1),
+@pytest.mark.parametrize("place", ["shown", "embedded"])
+def test_the_answers_that_show_it_are_forgotten(
+    client: Client, administrator: User, source: Source, place: str
+) -> None:
+    kept, other = (
+        KeptAnswer.objects.create(
+            account=administrator, credential="session", key=key, fingerprint="f", claim=uuid.uuid4(), status=201,
+            body=CANARY.encode(), expires_at=timezone.now() + timedelta(days=1), **{place: [shown]},
+        )
+        for key, shown in (("k", str(source.pk)), ("other", str(uuid.uuid4())))
     )  # fmt: skip
     send(client, source)
     kept.refresh_from_db()
+    other.refresh_from_db()
     assert (kept.status, bytes(kept.body or b"")) == (410, b"")
+    assert (other.status, bytes(other.body or b"")) == (201, CANARY.encode())
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("threatdb/api/exports/snapshots.py", "position"): "the clock, which the operator's own command asks for",
     ("actors/filters.py", "codes_of"): "of a vocabulary that it is handed",
     ("threatdb/api/writes/idempotency.py", "_own"): "an account's own answer, under its key",
-    ("threatdb/api/writes/idempotency.py", "forget_all"): "empties alone",
+    ("threatdb/api/writes/idempotency.py", "forget"): "empties alone",
     ("threatdb/api/writes/moves.py", "_unmerge"): "of two records that were found through visible_to",
     ("threatdb/api/writes/idempotency.py", "_find"): "the same; the records in it are asked for anew",
     ("threatdb/api/writes/idempotency.py", "_begun"): "the same",

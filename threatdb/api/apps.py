@@ -15,6 +15,6 @@ class ApiConfig(AppConfig):
         from . import geometry, texts
         from .writes import idempotency
 
-        registry.keeps(idempotency.forget_all)
+        registry.keeps(idempotency.forget)
         for module in (geometry, texts):
             connection_created.connect(module.give_sqlite_its_function)

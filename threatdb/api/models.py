@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from threatdb.records.fields import BoundedCharField
+from threatdb.records.fields import BoundedCharField, RankField
+from threatdb.records.markings import Marking
 
 
 class KeptAnswer(models.Model):
@@ -24,12 +25,16 @@ class KeptAnswer(models.Model):
         max_length=60, help_text="The session's or the token's own keys: none replays others'."
     )
     key = BoundedCharField(max_length=255)
-    fingerprint = BoundedCharField(max_length=64, help_text="Digest of method, address and body.")
+    fingerprint = BoundedCharField(max_length=64, help_text="Keyed digest of method, address and body.")
     claim = models.UUIDField(help_text="Which run of the request may fill in the answer.")
     status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the request is under way.")
     headers: models.JSONField[Any, Any] = models.JSONField(default=dict)
     body = models.BinaryField(null=True)
-    shown: models.JSONField[Any, Any] = models.JSONField(default=list, help_text="Ids of the records in the body.")
+    shown: models.JSONField[Any, Any] = models.JSONField(default=list, help_text="Ids of what the body is about.")
+    embedded: models.JSONField[Any, Any] = models.JSONField(default=list, help_text="Ids of records that those name.")
+    purged = RankField(
+        null=True, choices=Marking.choices, help_text="Highest marking of what it showed and was purged since."
+    )
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -63,6 +63,12 @@ class TestDeciding:
         assert (incident.killed_best, incident.title) == (5, "Ours")
         assert Revision.objects.get(pk=incident.latest_seq or 0).by == user
 
+    def test_the_answer_is_given_again_while_the_record_is_to_be_seen(self, client: Client, address: str) -> None:
+        first, again = (send(client, "POST", address, {"title": "ours"}, key="k") for _ in range(2))
+        assert (first.status_code, again.content) == (200, first.content)
+        change(IncidentSerializer, Incident.objects.get(), marking="red")
+        assert send(client, "POST", address, {"title": "ours"}, key="k").status_code == 404
+
     @pytest.mark.parametrize(
         ("body", "status", "pointer", "code"),
         [

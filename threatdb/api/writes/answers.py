@@ -5,27 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import orjson
 from rest_framework.response import Response
 
 from threatdb.api.conditional import strong_etag
+from threatdb.records import registry
 from threatdb.records.registry import RecordType
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, bytes and header fields, as they are sent and kept; and the records that the bytes show."""
+    """Status, bytes and header fields, as they are sent and kept; and the records that the bytes are about."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     shown: tuple[UUID, ...] = ()
+    names: Any = None
+    """The part of the answer that names other records, where that is not all of it."""
 
     def response(self) -> Response:
         """The answer on its way. Nobody keeps it: what it shows is not what readers see."""
         return Response(self.body, status=self.status, headers={**self.headers, "Cache-Control": "no-store"})
+
+    def embedded(self) -> set[UUID]:
+        """The other records that the bytes show, inside of those that they are about."""
+        if self.names is None and not self.body:
+            return set()
+        whole = orjson.loads(self.body) if self.names is None else self.names
+        return {UUID(leaf["id"]) for leaf in registry.embedded(whole)} - {*self.shown}
 
     def in_vain(self) -> Answer:
         """The same after a dry run, in which nothing came about that an address or an ETag could name."""

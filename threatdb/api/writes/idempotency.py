@@ -4,26 +4,37 @@ A key belongs to the account and the credential (session or token) that sent it.
 begins, in a transaction of its own, which lets a second request see that the first is under way. The answer is
 filled in by the writing transaction itself: it is kept exactly where the effect is. What was refused is not kept, so
 that the key can be used for the corrected request. A crash leaves a claim that runs out by itself.
+
+An answer is shown again only to whoever may still see every record in it, those too that others in it name. Once one
+of them is purged, the answer is forgotten: whoever was cleared for that record hears so, and for anybody else it stays
+hidden, as it was before. Neither says which record it was, and what becomes of others' records changes no answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Cast
 from django.http import Http404
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from threatdb.access.permissions import token_of
 from threatdb.api.errors import Refused, header_error
 from threatdb.api.models import KeptAnswer
+from threatdb.records import documents, veiling
+from threatdb.records.markings import Marking, parse_marking
+from threatdb.records.models import Revision
+from threatdb.records.visibility import Viewer
 
 from .answers import Answer
 from .requests import Asked
@@ -58,7 +69,8 @@ class Claim:
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
-            shown=[str(record_id) for record_id in answer.shown],
+            shown=_texts(answer.shown),
+            embedded=_texts(answer.embedded()),
             expires_at=timezone.now() + timedelta(hours=MAX_HOURS),
         )
         if not kept:
@@ -87,7 +99,7 @@ def claim(asked: Asked, key: str, model: Any) -> Claim | Answer:
     """The right to answer under the key, or the answer that was given before, of rows of the model.
 
     Raises ``Refused``: 422 where the key came with another request, 409 while that request is under way, 410 where
-    its answer was forgotten.
+    its answer was forgotten; and ``Http404`` where the answer shows or showed what its sender may not see.
     """
     owner = _owner(asked.request)
     found = _find(owner, key) or _begun(owner, key, _fingerprint(asked))
@@ -96,14 +108,23 @@ def claim(asked: Asked, key: str, model: Any) -> Claim | Answer:
     return _replayed(found, asked, model)
 
 
-def forget_all(purged: UUID) -> None:
-    """Forget every answer that is kept: any of them may show, or name, the record that is purged.
+def forget(purged: UUID) -> None:
+    """Forget the answers that show the record which is being purged, wherever in them it stands.
 
-    The keys stay as long as they would have, or a repetition would write again what was purged.
+    Their keys stay as long as they would have, or a repetition would write again what was purged. So does what a
+    replay asks first, the other records and the marking of the purged one: nobody can tell by it whether what was
+    hidden from him is there still.
     """
-    KeptAnswer.objects.filter(status__isnull=False).update(
-        status=HTTPStatus.GONE, fingerprint="forgotten", headers={}, body=b"", shown=[]
-    )
+    head = documents.load(Revision.objects.filter(record_id=purged).latest("number").document)
+    marking, name = parse_marking(head["marking"]), str(purged)
+    as_text = {f"{column}_text": Cast(column, models.TextField()) for column in ("shown", "embedded")}
+    naming = models.Q(shown_text__contains=name) | models.Q(embedded_text__contains=name)
+    # An answer may show thousands of records, so that one after the other is read, and none with its body.
+    for pk in list(KeptAnswer.objects.annotate(**as_text).filter(naming).values_list("pk", flat=True)):
+        row = KeptAnswer.objects.only("shown", "embedded", "purged").get(pk=pk)
+        others = {column: [one for one in getattr(row, column) if one != name] for column in ("shown", "embedded")}
+        highest = max(marking, row.purged or Marking.CLEAR)
+        KeptAnswer.objects.filter(pk=pk).update(status=HTTPStatus.GONE, headers={}, body=b"", purged=highest, **others)
 
 
 def _owner(request: Request) -> dict[str, Any]:
@@ -116,7 +137,8 @@ def _fingerprint(asked: Asked) -> str:
     for part in (request.method, request.get_full_path()):
         digest.update(str(part).encode() + b"\n")
     digest.update(request._request.body if asked.content is None else asked.content)
-    return digest.hexdigest()
+    # It outlives what is purged: without the key, no guess at what that said can be checked against it.
+    return salted_hmac("threatdb.api.idempotency", digest.digest(), algorithm="sha256").hexdigest()
 
 
 def _find(owner: dict[str, Any], key: str) -> KeptAnswer | None:
@@ -142,19 +164,30 @@ def _begun(owner: dict[str, Any], key: str, fingerprint: str) -> Claim | KeptAns
 
 
 def _replayed(row: KeptAnswer, asked: Asked, model: Any) -> Answer:
-    # No answer that is kept is an error: this is one that was forgotten, and with it what the request was.
-    if row.status == HTTPStatus.GONE:
-        raise Refused(HTTPStatus.GONE, FORGOTTEN, [header_error(HEADER, FORGOTTEN, "forgotten")])
     if row.fingerprint != _fingerprint(asked):
         told = header_error(HEADER, ANOTHER, "reused")
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, ANOTHER, [told])
     if row.status is None or row.body is None:
         raise _conflict()
-    shown = tuple(UUID(text) for text in row.shown)
-    # What was hidden since is not shown again, even to whoever has read it.
-    if model.objects.visible_to(asked.viewer).filter(pk__in=shown).count() != len(shown):
+    _refuse_hidden(row, asked.viewer, model)
+    # No answer that is kept is an error: this is one that was forgotten.
+    if row.status == HTTPStatus.GONE:
+        raise Refused(HTTPStatus.GONE, FORGOTTEN, [header_error(HEADER, FORGOTTEN, "forgotten")])
+    return Answer(row.status, bytes(row.body), {**row.headers, REPLAYED: "true"})
+
+
+def _refuse_hidden(row: KeptAnswer, viewer: Viewer, model: Any) -> None:
+    """Raise ``Http404`` for what was hidden since: it is not shown again, even to whoever has read it."""
+    shown, embedded = ({UUID(text) for text in texts} for texts in (row.shown, row.embedded))
+    hidden = row.purged is not None and row.purged > viewer.clearance
+    if hidden or model.objects.visible_to(viewer).filter(pk__in=shown).count() != len(shown):
         raise Http404
-    return Answer(row.status, bytes(row.body), {**row.headers, REPLAYED: "true"}, shown)
+    if veiling.seen(embedded, viewer) != embedded:
+        raise Http404
+
+
+def _texts(ids: Iterable[UUID]) -> list[str]:
+    return sorted(str(record_id) for record_id in ids)
 
 
 def _conflict() -> Refused:
