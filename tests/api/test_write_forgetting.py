@@ -62,7 +62,7 @@ def is_hidden(answer: Any) -> bool:
 
 @pytest.fixture
 def actor() -> Actor:
-    return make_actor(published=True, marking="green", name="Soon secret")  # type: ignore[no-any-return]
+    return make_actor(published=True, marking="green", name="Soon secret")
 
 
 def naming(actor: Actor) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class TestPurges:
         purge(actor)
         assert is_forgotten(create(contributor, "incidents", asked, key="k"))
         assert Incident.objects.count() == 1
-        assert not KeptAnswer.objects.filter(body__contains=b"Soon secret").exists()
+        assert bytes(KeptAnswer.objects.get().body or b"") == b""
 
     def test_what_was_hidden_from_him_before_is_hidden_still(self, contributor: Client) -> None:
         create(contributor, "sources", GOOD, key="k")

@@ -45,6 +45,11 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("actors/filters.py", "codes_of"): "of a vocabulary that it is handed",
     ("threatdb/api/writes/idempotency.py", "_own"): "an account's own answer, under its key",
     ("threatdb/api/writes/idempotency.py", "forget"): "empties alone",
+    ("threatdb/api/writes/idempotency.py", "_showing"): "what that empties",
+    (
+        "threatdb/api/writes/idempotency.py",
+        "_last_marking",
+    ): "the marking of a record that is being purged; nobody is told",
     ("threatdb/api/writes/moves.py", "_unmerge"): "of two records that were found through visible_to",
     ("threatdb/api/writes/idempotency.py", "_find"): "the same; the records in it are asked for anew",
     ("threatdb/api/writes/idempotency.py", "_begun"): "the same",

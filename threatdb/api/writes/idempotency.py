@@ -115,16 +115,25 @@ def forget(purged: UUID) -> None:
     replay asks first, the other records and the marking of the purged one: nobody can tell by it whether what was
     hidden from him is there still.
     """
-    head = documents.load(Revision.objects.filter(record_id=purged).latest("number").document)
-    marking, name = parse_marking(head["marking"]), str(purged)
-    as_text = {f"{column}_text": Cast(column, models.TextField()) for column in ("shown", "embedded")}
-    naming = models.Q(shown_text__contains=name) | models.Q(embedded_text__contains=name)
-    # An answer may show thousands of records, so that one after the other is read, and none with its body.
-    for pk in list(KeptAnswer.objects.annotate(**as_text).filter(naming).values_list("pk", flat=True)):
+    marking, name = _last_marking(purged), str(purged)
+    for pk in _showing(name):
         row = KeptAnswer.objects.only("shown", "embedded", "purged").get(pk=pk)
         others = {column: [one for one in getattr(row, column) if one != name] for column in ("shown", "embedded")}
         highest = max(marking, row.purged or Marking.CLEAR)
         KeptAnswer.objects.filter(pk=pk).update(status=HTTPStatus.GONE, headers={}, body=b"", purged=highest, **others)
+
+
+def _last_marking(purged: UUID) -> Marking:
+    """The marking of its working copy to the end: what the purge leaves of the record says it."""
+    head = documents.load(Revision.objects.filter(record_id=purged).latest("number").document)
+    return parse_marking(head["marking"])
+
+
+def _showing(name: str) -> list[int]:
+    """The keys of the answers that show the record of this id; an answer may show thousands, so none is read here."""
+    as_text = {f"{column}_text": Cast(column, models.TextField()) for column in ("shown", "embedded")}
+    showing = models.Q(shown_text__contains=name) | models.Q(embedded_text__contains=name)
+    return list(KeptAnswer.objects.annotate(**as_text).filter(showing).values_list("pk", flat=True))
 
 
 def _owner(request: Request) -> dict[str, Any]:
