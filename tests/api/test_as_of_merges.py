@@ -235,7 +235,8 @@ class TestMergesOfWhatIsHidden:
         change(ActorSerializer, joined.survivor, marking="red")
         merging.merge(public.actor(slug="last"), joined.survivor, by=None, reason_note="The same.")
 
-        self.assert_gone(client, joined, 308)
+        # Where it led to was out of sight when that was merged, so that this is told to nobody else.
+        self.assert_gone(client, joined, 410)
         assert joined.told(cleared(Marking.RED)) == joined.before
 
     def test_nor_anything_that_was_withdrawn(self, client: Client, joined: Joined) -> None:

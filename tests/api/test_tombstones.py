@@ -11,13 +11,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from actors.models import Actor
 from actors.serializers import ActorSerializer
 from sources.serializers import SourceSerializer
 from tests.base import PROBLEM, assert_problem, path_of, queries
 from tests.factories.records import change
 from threatdb.records import documents, ledger, registry, services
 from threatdb.records.markings import Marking
+from threatdb.records.merging import merge
 from threatdb.records.models import Record, Tombstone
+from threatdb.records.purging import purge
+from threatdb.records.unmerging import unmerge
 
 from . import public
 from .conftest import ClientFor
@@ -28,14 +32,15 @@ pytestmark = pytest.mark.django_db
 def bury(record: Record, marking: Marking = Marking.CLEAR, into: Record | None = None) -> Tombstone:
     """The tombstone of a record that is withdrawn, as if merged into another where one is given."""
     services.withdraw(record, by=None)
-    stone = {
-        "record_type": registry.for_record(record).name,
-        "marking": marking,
-        "seq": ledger.position(),
-        "at": timezone.now(),
-        "survivor_id": into.pk if into else None,
-    }
-    found, _ = Tombstone.objects.update_or_create(pk=record.pk, defaults=stone)
+    Tombstone.objects.filter(record_id=record.pk).delete()
+    found: Tombstone = Tombstone.objects.create(
+        seq=ledger.position(),
+        record_id=record.pk,
+        record_type=registry.for_record(record).name,
+        marking=marking,
+        at=timezone.now(),
+        survivor_id=into.pk if into else None,
+    )
     return found
 
 
@@ -45,7 +50,7 @@ def gone(stone: Tombstone) -> dict[str, Any]:
         "title": "Gone",
         "status": 410,
         "detail": "This record is gone.",
-        "id": str(stone.pk),
+        "id": str(stone.record_id),
         "record_type": stone.record_type,
         "at": documents.timestamp(stone.at),
     }
@@ -132,6 +137,78 @@ class TestHidden:
         services.withdraw(draft, by=None)
         for who in (client, cleared(Marking.RED)):
             assert_problem(who.get(path_of("sources", draft.pk)), 404)
+
+
+class TestOutOfSight:
+    """What is done with a record under a higher marking changes nothing for those who lost it under a lower one."""
+
+    @pytest.fixture
+    def lost(self) -> Actor:
+        """A red draft of what everybody saw once."""
+        actor = public.actor(slug="lost")
+        services.withdraw(actor, by=None)
+        services.reopen(actor, by=None)
+        return change(ActorSerializer, actor, marking="red")  # type: ignore[no-any-return]
+
+    def seen(self, client: Client, record: Record) -> list[tuple[int, bytes, str | None]]:
+        paths = [path_of("actors", record.pk), path_of("actors", "lost"), path_of("actors"), path_of("changes")]
+        answers = (client.get(path) for path in paths)
+        return [(one.status_code, one.content, one.get("ETag")) for one in answers]
+
+    def test_published_again(self, client: Client, cleared: ClientFor, lost: Actor) -> None:
+        before = self.seen(client, lost)
+        services.publish(lost, by=None)
+        assert (self.seen(client, lost), before[0][0]) == (before, 410)
+        assert cleared(Marking.RED).get(path_of("actors", lost.pk)).status_code == 200
+
+    def test_and_withdrawn_again(self, client: Client, cleared: ClientFor, lost: Actor) -> None:
+        before = self.seen(client, lost)
+        services.publish(lost, by=None)
+        services.withdraw(lost, by=None)
+        assert self.seen(client, lost) == before
+        again = cleared(Marking.RED).get(path_of("actors", lost.pk)).json()
+        assert (again["status"], again["at"] > client.get(path_of("actors", lost.pk)).json()["at"]) == (410, True)
+
+    def test_and_purged(self, client: Client, lost: Actor) -> None:
+        """What it was called is erased; by its id it is told of as before."""
+        path, before = path_of("actors", lost.pk), self.seen(client, lost)[0]
+        services.publish(lost, by=None)
+        purge(lost, by=None, reason_note="By order.")
+        response = client.get(path)
+        assert (response.status_code, response.content, response["ETag"]) == before
+
+    @pytest.mark.parametrize("published", [True, False])
+    def test_merged(self, client: Client, cleared: ClientFor, lost: Actor, published: bool) -> None:
+        survivor = public.actor(slug="survivor")
+        before = self.seen(client, lost)
+        if published:
+            services.publish(lost, by=None)
+        made = merge(survivor, lost, by=None, reason_note="The same.")
+        assert self.seen(client, lost) == before
+        expected = 308 if published else 410
+        assert cleared(Marking.RED).get(path_of("actors", lost.pk)).status_code == expected
+        unmerge(made, by=None, note="They are two.")
+        assert self.seen(client, lost) == before
+
+    def test_in_sight_again(self, client: Client, lost: Actor) -> None:
+        services.publish(lost, by=None)
+        change(ActorSerializer, lost, published=True, marking="clear")
+        assert client.get(path_of("actors", lost.pk)).json()["marking"] == "clear"
+        assert not Tombstone.objects.exists()
+
+
+def test_whoever_is_led_on_by_the_merge_of_a_draft_gets_another_etag(client: Client) -> None:
+    draft, survivor = public.actor(), public.actor()
+    services.withdraw(draft, by=None)
+    services.reopen(draft, by=None)
+    first = client.get(path_of("changes"))
+    made = merge(survivor, draft, by=None, reason_note="The same.")
+    assert client.get(path_of("actors", draft.pk)).status_code == 308
+    second = client.get(path_of("changes"))
+    assert second["ETag"] != first["ETag"]
+    unmerge(made, by=None, note="They are two.")
+    assert client.get(path_of("actors", draft.pk)).status_code == 410
+    assert client.get(path_of("changes"))["ETag"] not in (first["ETag"], second["ETag"])
 
 
 class TestMerged:

@@ -317,7 +317,7 @@ class TestMergingAndPurging:
 
         assert gone is not Actor.objects.filter(pk=actor.pk).exists()
         assert gone is not any(others[: WRITERS - 4])
-        assert gone is Tombstone.objects.filter(pk=actor.pk).exists()
+        assert gone is Tombstone.objects.filter(record_id=actor.pk).exists()
         assert_purged_in_order()
 
 

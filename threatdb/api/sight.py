@@ -72,7 +72,7 @@ class Sight:
         once: IndexQuerySet = index.objects.once_visible_to(self.reader, by=self.at).filter(named)
         if self.at is None:
             merged = Tombstone.objects.visible_to(self.reader).filter(survivor_id__isnull=False)
-            once = once.filter(record_id__in=merged.values("pk"))
+            once = once.filter(record_id__in=merged.values("record_id"))
         else:
             once = once.of_records_visible_to(self.reader)
         record_id = once.order_by("-pk").values_list("record_id", flat=True).first()

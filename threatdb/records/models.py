@@ -134,18 +134,18 @@ class Revision(models.Model):
 class Tombstone(models.Model):
     """That readers once saw a record and see it no longer: it was withdrawn, merged or purged.
 
-    There is one while that is so; it goes when the record comes in force again. A viewer may know of it
-    where ``marking``, under which readers last saw the record, is within his clearance. A raised marking
+    There is one while that is so; it goes when the record comes in force again for whom it tells. A viewer may know
+    of it where ``marking``, under which readers last saw the record, is within his clearance. A raised marking
     makes none: who then loses sight of the record sees the same as where it never was.
 
     A record that a merge took from its readers has an heir: that by which they see it in the past still. It is the last
     that such merges lead to. What was withdrawn before it was merged has none, since a merge brings nothing back.
     """
 
-    record_id = models.UUIDField(primary_key=True)
+    seq = models.BigIntegerField(primary_key=True, help_text="Ledger position of the loss.")
+    record_id = models.UUIDField()
     record_type = BoundedCharField(max_length=32)
     marking = RankField(choices=Marking.choices, help_text="Under which readers last saw it.")
-    seq = models.BigIntegerField(help_text="Ledger position of the loss.")
     at = models.DateTimeField()
     # Where it leads today, and by whom its past is seen: ``tombstones`` says how the two differ.
     survivor_id = models.UUIDField(null=True, help_text="The record that it was merged into.")
@@ -161,11 +161,12 @@ class Tombstone(models.Model):
             models.Index(fields=["heir_id"], name="tombstone_heir"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["record_id", "marking"], name="tombstone_once_at_a_marking"),
             models.CheckConstraint(
                 name="tombstone_heir_has_marking",
                 condition=Q(heir_id__isnull=True, heir_marking__isnull=True)
                 | Q(survivor_id__isnull=False, heir_id__isnull=False, heir_marking__gte=F("marking")),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

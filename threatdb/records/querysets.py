@@ -74,7 +74,8 @@ class IndexQuerySet(models.QuerySet[Any]):
             return self.filter(Exists(today.filter(record_id=OuterRef("record_id"))))
         # One question for both, so that PostgreSQL can join rather than ask for each row.
         heirs = Tombstone.objects.filter(visibility.within_clearance(viewer, "heir_marking"))
-        heir = Subquery(heirs.filter(pk=OuterRef(OuterRef("record_id"))).values("heir_id"))
+        own = heirs.filter(record_id=OuterRef(OuterRef("record_id")), heir_id__isnull=False).order_by("-seq")
+        heir = Subquery(own.values("heir_id")[:1])
         return self.filter(Exists(today.filter(record_id=Coalesce(heir, OuterRef("record_id")))))
 
     def with_term(self, kind: str, values: Collection[str] | None, **also: Any) -> Self:

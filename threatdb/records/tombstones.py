@@ -3,14 +3,18 @@
 ``survivor_id`` says where a merged record leads today: the one that it was merged into, which may lead on in its turn.
 ``heir_id`` says who sees its past: those who see the end of the chain of merges that took something from readers.
 A record that was withdrawn before it was merged has a survivor and no heir: it leads on, and its past stays gone.
+
+There may be several of one record, each for other readers: those who lost it under one marking are told of that still
+while it is in force, or lost again, under a higher one that they are not cleared for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from . import bulk, registry
@@ -21,41 +25,62 @@ from .visibility import Viewer
 
 
 def find(record_id: UUID, viewer: Viewer) -> Tombstone | None:
-    """The tombstone of a record that the viewer could see while it was there."""
-    found: Tombstone | None = Tombstone.objects.visible_to(viewer).filter(pk=record_id).first()
+    """The tombstone of a record that the viewer could see while it was there: that of the last time he lost it."""
+    own = Tombstone.objects.visible_to(viewer).filter(record_id=record_id)
+    found: Tombstone | None = own.order_by("-seq").first()
     return found
 
 
 def survivor_of(tombstone: Tombstone, viewer: Viewer, *, working: bool = False) -> UUID | None:
     """The record that stands for a merged one today, where the viewer may see it.
 
-    A survivor may have been merged in its turn: the last of the chain is meant, and it alone has to be visible.
-    With ``working`` it has to be among working copies.
+    A survivor may have been merged in its turn: the last of the chain is meant, as far as the viewer may know of the
+    merges, and it alone has to be visible. With ``working`` it has to be among working copies.
     """
-    last = tombstone
-    while last.survivor_id and (following := Tombstone.objects.filter(pk=last.survivor_id).first()):
-        last = following
     index = registry.get(tombstone.record_type).index.objects
-    seen = index.visible_to(viewer, working=working).filter(record_id=last.survivor_id)
-    return last.survivor_id if last.survivor_id and seen.exists() else None
+    last: UUID | None = tombstone.survivor_id
+    passed = {tombstone.record_id}
+    while last and last not in passed and not index.visible_to(viewer).filter(record_id=last).exists():
+        passed.add(last)
+        stone = find(last, viewer)
+        last = stone.survivor_id if stone and stone.survivor_id else last
+    seen = index.visible_to(viewer, working=working).filter(record_id=last)
+    return last if last and seen.exists() else None
 
 
 def keep(entries: Iterable[Entry], act: Act, survivor_id: UUID | None = None) -> None:
-    """Set up the tombstone of a record that these entries take from its readers, or take it down again."""
+    """Set up the tombstone of a record that these entries take from its readers, or take down what is true no more."""
     for entry in entries:
-        own = Tombstone.objects.filter(pk=entry.record_id)
         if entry.in_force:
-            if entry.ends is None and own.exists():
-                _lose_past(entry.record_id, seen_from=entry.marking)
-                own.delete()
-                _inherit_again(entry.record_id)
+            if entry.ends is None or entry.ends.marking > entry.marking:
+                _take_down(entry)
         elif entry.ends:
             _set_up(entry, entry.ends.marking, act, survivor_id)
-        elif survivor_id and own.exists():
-            # Withdrawn before, and a draft since: it was merged all the same, but that took nothing from readers.
-            _lose_past(entry.record_id)
-            own.update(survivor_id=survivor_id, heir_id=None, heir_marking=None)
-            _inherit_again(entry.record_id)
+        elif survivor_id:
+            _lead_on(entry, survivor_id)
+
+
+def _take_down(entry: Entry) -> None:
+    """Forget that readers lost a record who see it again. Who is not cleared for it is told as before."""
+    own = Tombstone.objects.filter(record_id=entry.record_id)
+    if own.exists():
+        own.filter(marking__gte=entry.marking).delete()
+        _inherit_again(entry.record_id)
+
+
+def _lead_on(entry: Entry, survivor_id: UUID) -> None:
+    """Lead those on who lost a record before, where they are cleared for the draft of it that was merged."""
+    own = Tombstone.objects.filter(record_id=entry.record_id, marking__gte=entry.marking)
+    if (lowest := _lowest(own)) is not None:
+        own.update(survivor_id=survivor_id, heir_id=None, heir_marking=None)
+        _inherit_again(entry.record_id)
+        move_heads(lowest)
+
+
+def _lowest(stones: QuerySet[Any]) -> Marking | None:
+    """The lowest clearance with which somebody knows of them."""
+    marking = stones.order_by("marking").values_list("marking", flat=True).first()
+    return None if marking is None else Marking(marking)
 
 
 def _set_up(entry: Entry, marking: int, act: Act, survivor_id: UUID | None) -> None:
@@ -76,7 +101,11 @@ def _set_up(entry: Entry, marking: int, act: Act, survivor_id: UUID | None) -> N
 
 def part(record_id: UUID) -> None:
     """Let a record that was merged lead to no other any more."""
-    Tombstone.objects.filter(pk=record_id).update(survivor_id=None, heir_id=None, heir_marking=None)
+    own = Tombstone.objects.filter(record_id=record_id, survivor_id__isnull=False)
+    if (lowest := _lowest(own)) is not None:
+        own.update(survivor_id=None, heir_id=None, heir_marking=None)
+        # Where a draft was merged, nothing else tells its readers that it leads on no more.
+        move_heads(lowest)
 
 
 def _inherit_again(record_id: UUID) -> None:
@@ -88,31 +117,20 @@ def _inherit_again(record_id: UUID) -> None:
             stone.heir_id = record_id
             stone.heir_marking = max(stone.marking, above[stone.survivor_id])
         Tombstone.objects.bulk_update(stones, ["heir_id", "heir_marking"], bulk.BATCH)
-        above = {stone.pk: stone.heir_marking for stone in stones}
-
-
-def _lose_past(record_id: UUID, seen_from: Marking | None = None) -> None:
-    """Let those notice who see a merged record in the past by its heir, and will do so no more.
-
-    Only one that was taken up again has an heir still: where that into which it was merged had been merged in its turn,
-    and was purged. ``seen_from`` is the marking from which on the record itself is seen instead.
-    """
-    past = marking_of_past(record_id)
-    if past is not None and (seen_from is None or past < seen_from):
-        move_heads(past)
+        above = {stone.record_id: stone.heir_marking for stone in stones}
 
 
 def marking_of_past(record_id: UUID) -> Marking | None:
     """The lowest clearance with which a merged record is seen in the past still, if with any."""
-    stone = Tombstone.objects.filter(pk=record_id, heir_id__isnull=False).first()
-    if stone is None:
-        return None
-    index = registry.get(stone.record_type).index.objects
-    heir = index.filter(record_id=stone.heir_id, in_force=True).values_list("marking", flat=True).first()
-    return None if heir is None else Marking(max(heir, stone.heir_marking))
+    stones = Tombstone.objects.filter(record_id=record_id, heir_id__isnull=False)
+    seen = []
+    for kind, heir, on_the_way in stones.values_list("record_type", "heir_id", "heir_marking"):
+        own = registry.get(kind).index.objects.filter(record_id=heir, in_force=True)
+        seen += [max(marking, on_the_way) for marking in own.values_list("marking", flat=True)]
+    return Marking(min(seen)) if seen else None
 
 
 def used_up(record_id: UUID, version: int) -> bool:
     """Whether readers noticed that this version of the record took it away, so that another needs the next number."""
-    own = Tombstone.objects.filter(pk=record_id).values("seq")
+    own = Tombstone.objects.filter(record_id=record_id).values("seq")
     return Revision.objects.filter(pk__in=own, version=version).exists()

@@ -13,7 +13,7 @@ def find_heirs(apps, schema_editor):
     taken = {absorbed: range(first, last + 1) for absorbed, first, last in acts}
     stones = tombstone.objects.exclude(survivor_id=None)
     # What was withdrawn before it was merged has none.
-    merged = {stone.pk: stone for stone in stones if stone.seq in taken.get(stone.pk, ())}
+    merged = {stone.record_id: stone for stone in stones if stone.seq in taken.get(stone.record_id, ())}
     for stone in merged.values():
         stone.heir_id, stone.heir_marking = stone.survivor_id, stone.marking
         while above := merged.get(stone.heir_id):
