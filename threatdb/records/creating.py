@@ -144,16 +144,4 @@ def _insert_parts(plan: Plan, rows: Iterable[Any]) -> None:
                 setattr(item, part.back, row.id)
                 own.append(item)
         bulk.insert(part.model, own)
-        _insert_nested(part, [item for item in own if any(getattr(item, name) for name, _ in part.parts.values())])
-
-
-def _insert_nested(plan: Plan, items: list[Any]) -> None:
-    """The parts of parts: the database gave those their ids, which are read back by record and position."""
-    by_place = {(getattr(item, plan.back), item.position): item for item in items}
-    for batch in bulk.batches({record_id for record_id, _ in by_place}, 500):
-        written = plan.model._default_manager.filter(**{f"{plan.back}__in": batch})
-        for record_id, position, key in written.values_list(plan.back, "position", "pk"):
-            if (record_id, position) in by_place:
-                by_place[record_id, position].id = key
-    if items:
-        _insert_parts(plan, items)
+        _insert_parts(part, own)

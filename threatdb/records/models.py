@@ -68,9 +68,15 @@ class Record(models.Model):
         return self.published_seq is not None
 
 
+def random_key() -> int:
+    """A key that does not tell how many there are: those of parts stand in the forms of the admin."""
+    return uuid.uuid4().int >> 65
+
+
 class Part(models.Model):
     """A row that belongs to a record and has its place in a list; each concrete table adds the record."""
 
+    id = models.BigIntegerField(primary_key=True, default=random_key, editable=False)
     position = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

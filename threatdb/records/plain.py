@@ -21,6 +21,7 @@ from django.db.models.base import ModelState
 from . import bulk, references, registry
 from .embedding import Embedder
 from .markings import Marking
+from .models import random_key
 from .plain_values import NotPlain, check_of
 from .registry import Document, RecordType
 from .serializers import BareSerializer, DocumentSerializer, FlatSerializer
@@ -107,7 +108,7 @@ class Plan:
     def __init__(self, serializer: DocumentSerializer) -> None:
         meta: Any = serializer.Meta
         self.model: type[models.Model] = meta.model
-        self.defaults = {f.attname: f.get_default() for f in self.model._meta.concrete_fields if not _is_auto(f)}
+        self.defaults = {f.attname: f.get_default() for f in self.model._meta.concrete_fields if not f.primary_key}
         self.parts: dict[str, tuple[str, Plan]] = {}
         self.takes: dict[str, Take] = {}
         self.required = {key for key, f in serializer.fields.items() if f.required and not f.read_only}
@@ -156,7 +157,7 @@ class Plan:
         found = Parts()
         for position, item in enumerate(items):
             values = self.values(item, known)
-            values["position"] = position
+            values["id"], values["position"] = random_key(), position
             found.append(row_with(values))
         return found
 
@@ -178,10 +179,6 @@ def row_with(values: Values) -> Row:
     row = Row.__new__(Row)
     row.__dict__ = values
     return row
-
-
-def _is_auto(column: Any) -> bool:
-    return isinstance(column, models.AutoField)
 
 
 @cache
