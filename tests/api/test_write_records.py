@@ -76,6 +76,14 @@ class TestEveryType:
             assert response["ETag"] == etag_of(record)
         assert revisions(record) == count
 
+    def test_so_does_one_in_which_all_that_may_be_null_is(self, contributor: Client, name: str) -> None:
+        """The service derives null too: a merge patch, where null removes, has to take it."""
+        before = written(create(contributor, plural(name), least(name)), 201)
+        record = registry.get(name).model.objects.get(pk=before["id"])
+        for method in ("PUT", "PATCH"):
+            assert written(change(contributor, record, method, before)) == before
+        assert revisions(record) == 1
+
     def test_a_published_document_written_back_needs_no_reason(
         self, contributor: Client, curator: Client, name: str
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from actors.serializers import ActorSerializer, RelationshipSerializer
@@ -148,3 +148,17 @@ class TestRestoring:
         edited(ActorSerializer, actor, name="New")
         assert written(change(limited, actor, "POST", {"number": 1}, move="restore"))["name"] == "Old"
         assert '"Old"' in before
+
+
+def test_a_restored_marking_is_raised_with_the_right_to_raise_alone(client: Client) -> None:
+    """The account may publish, which is enough; its token may not."""
+    user = User.objects.create_user("publisher")
+    codenames = ("curate_records", "submit_records", "publish_records", "change_actor", "clearance_red")
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    actor = make_actor(published=True, marking="amber")
+    edited(ActorSerializer, actor, published=True, marking="clear")
+    for scopes, status in ((("write",), 403), (("write", "publish"), 200)):
+        token = token_client(user, *scopes)
+        response = change(token, actor, "POST", {"version": 1, "reason": "correction"}, move="restore")
+        assert response.status_code == status, response.content
+    assert client.get(path_of("actors", actor.pk)).status_code == 404

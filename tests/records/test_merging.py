@@ -381,6 +381,16 @@ class TestUndoing:
 
         assert in_force(relationship)["object"]["id"] == str(two[1].pk)
 
+    def test_what_says_again_what_it_said_before_is_no_hindrance(self, two: tuple[Actor, Actor]) -> None:
+        before = in_force(two[0])["names"]
+        made = one(*two)
+        assert in_force(two[0])["names"] != before
+        change(ActorSerializer, two[0], published=True, names=before)
+
+        unmerge(made, by=None, note="They are two.")
+
+        assert in_force(two[0])["names"] == before
+
     def test_a_later_merge_of_the_survivor_is_undone_first(self, two: tuple[Actor, Actor]) -> None:
         first = one(*two)
         second = one(make_actor(published=True), two[0])

@@ -58,16 +58,17 @@ def restore(
     reason_code: str | None = None,
     reason_note: str = "",
     viewer: Viewer | None = None,
+    may_raise: bool = True,
 ) -> list[str]:
     """Write the document of an earlier revision, by its ``number`` or ``seq``, into the working copy.
 
     Returns the names of what changed. A withdrawn record becomes a draft. Raises a ``ValidationError`` located
-    by key where the old document no longer fits, for instance because it names a record that is gone. ``viewer`` as in
-    ``services.acting``.
+    by key where the old document no longer fits, for instance because it names a record that is gone. ``viewer`` and
+    ``may_raise`` as in ``services.save``.
     """
     record_type, viewer = registry.for_record(record), services.acting(by, viewer)
     document = _earlier(record, viewer, number, seq)
-    author = writing.Author(viewer, by, reason_code, reason_note)
+    author = writing.Author(viewer, by, reason_code, reason_note, may_raise=may_raise)
     data = writing.as_written(record_type, document)
     return writing.write(record_type, data, author, record=record, action=Action.RESTORE)[1]
 

@@ -66,6 +66,11 @@ def unmerge(merge: Merge, *, by: User | None, note: str = "", viewer: Viewer | N
     merge.save(update_fields=["undone_at"])
 
 
+def _stands(value: object, change: standing.Change, key: str) -> bool:
+    """Whether a key says still what the merge wrote there, or again what it had said before."""
+    return embedding.bare(value) in [embedding.bare(document.get(key)) for document in reversed(change)]
+
+
 def _two_of(merge: Merge) -> tuple[Record, Record]:
     """The survivor and the absorbed record. Raises ``ValidationError`` where the merge is there no more, or held."""
     records = registry.get(merge.record_type).model._base_manager.in_bulk([merge.survivor_id, merge.absorbed_id])
@@ -99,7 +104,7 @@ class _Undoing:
         for in_force, now in self._documents(record_type, record_id):
             change = changes[in_force]
             keys = documents.own_keys(record_type, *change) if change else []
-            if change and any(embedding.bare(now[key]) != embedding.bare(change[1][key]) for key in keys):
+            if change and not all(_stands(now[key], change, key) for key in keys):
                 marking = parse_marking(now["marking"])
                 self.conflicts.append(Blocker(record_type, record_id, marking, "was changed since in what it touched"))
             elif change and keys:

@@ -56,7 +56,8 @@ def replaced(record_type: RecordType, given: Document, current: Document) -> Doc
 def patched(record_type: RecordType, patch: Document, current: Document) -> Document:
     """The current document after a merge patch; what the patch removes is as if it had never been given."""
     merged = merge_patch(current, patch)
-    _refuse_forbidden(record_type, patch, merged, current)
+    # To remove what is null already changes nothing: a document that is sent as it was read does that.
+    _refuse_forbidden(record_type, patch, *(merge_patch({}, document) for document in (merged, current)))
     if merged.get("marking", ABSENT) is ABSENT:
         refuse([body_error("/marking", "A record has a marking: it cannot be removed.", "required")])
     return _writable(record_type, {**_blanks(record_type), **merged})
@@ -80,9 +81,8 @@ def refuse_ignored(
 
 def _refuse_forbidden(record_type: RecordType, named: Document, said: Document, current: Document) -> None:
     keys = (key for key in _unwritten(record_type) if key in named)
-    refuse(
-        body_error(f"/{key}", DERIVED, "forbidden") for key in keys if not _same(said.get(key, ABSENT), current[key])
-    )
+    wrong = (key for key in keys if not _same(said.get(key, ABSENT), current.get(key, ABSENT)))
+    refuse(body_error(f"/{key}", DERIVED, "forbidden") for key in wrong)
 
 
 def _writable(record_type: RecordType, document: Document) -> Document:

@@ -87,10 +87,11 @@ def _discard(copy: WorkingCopy, asked: Asked) -> Answer:
 
 def _restore(copy: WorkingCopy, asked: Asked) -> Answer:
     by: Any = asked.request.user
-    number, reason = _number(copy, asked), asked.reason
+    number, reason, author = _number(copy, asked), asked.reason, asked.author(asked.reason)
     review.restore(
-        copy.record, by=by, number=number, reason_code=reason.code, reason_note=reason.note, viewer=asked.viewer
-    )
+        copy.record, by=by, number=number, reason_code=reason.code, reason_note=reason.note,
+        viewer=asked.viewer, may_raise=author.may_raise,
+    )  # fmt: skip
     return shown(copy, asked)
 
 
