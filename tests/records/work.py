@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
 
@@ -25,6 +25,9 @@ Move = Callable[..., object]
 
 class Work:
     """Does one random thing after another; what the rules refuse is left."""
+
+    names: Sequence[str] = NAMES
+    slugs = "actor"
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -55,10 +58,10 @@ class Work:
         refs = self._choose(kind)
         if None in refs[: NEEDED[kind]]:
             return
-        content = content_of(kind, marking, self.random.choice(NAMES), refs)
+        content = content_of(kind, marking, self.random.choice(self.names), refs)
         document = document_of(kind, content)
         if kind == "actor":
-            document["slug"] = f"actor-{len(self.kinds)}"
+            document["slug"] = f"{self.slugs}-{len(self.kinds)}"
         made: list[Record] = []
         self._attempt(lambda: made.append(self._save(kind, None, document)))
         if made:
@@ -69,7 +72,7 @@ class Work:
 
     def rename(self) -> None:
         key = self._pick()
-        self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self.refs[key])
+        self._edit(key, self.contents[key].marking, self.random.choice(self.names), self.refs[key])
         self._attempt(lambda: services.publish(self._record(key), by=None))
 
     def mark(self) -> None:
@@ -80,11 +83,11 @@ class Work:
 
     def rewrite(self) -> None:
         key = self._pick()
-        self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self._choose(self.kinds[key], key))
+        self._edit(key, self.contents[key].marking, self.random.choice(self.names), self._choose(self.kinds[key], key))
 
     def publish_rewritten(self) -> None:
         key = self._pick()
-        self._edit(key, self.contents[key].marking, self.random.choice(NAMES), self._choose(self.kinds[key], key))
+        self._edit(key, self.contents[key].marking, self.random.choice(self.names), self._choose(self.kinds[key], key))
         self._attempt(lambda: services.publish(self._record(key), by=None))
 
     def retract(self) -> None:
@@ -148,7 +151,8 @@ class Work:
         serializer = SERIALIZERS[kind](record, data=document, partial=record is not None)
         serializer.is_valid(raise_exception=True)
         saved: Record = serializer.save()
-        services.save(saved, by=None, reason_code="correction")
+        code, note = self.why()
+        services.save(saved, by=None, reason_code=code, reason_note=note)
         return saved
 
     def _pair(self) -> list[str]:
@@ -164,13 +168,21 @@ class Work:
         return self.random.choice(list(self.kinds))
 
     def _record(self, key: str) -> Record:
-        found: Record = registry.get(self.kinds[key]).model.objects.get(pk=key)
+        found: Record = registry.get(self.known()[key]).model.objects.get(pk=key)
         return found
+
+    def why(self) -> tuple[str | None, str]:
+        """The reason of a change: a code of the list, and a note."""
+        return "correction", ""
+
+    def known(self) -> Mapping[str, str]:
+        """The kinds of the records that may be named."""
+        return self.kinds
 
     def _choose(self, kind: str, key: str | None = None) -> list[str | None]:
         refs: list[str | None] = []
         for place, of in enumerate(REFERS[kind]):
-            found = [k for k, has in self.kinds.items() if has == of and k != key and k not in refs]
+            found = [k for k, has in self.known().items() if has == of and k != key and k not in refs]
             named = found and (place < NEEDED[kind] or self.random.random() < 0.4)
             refs.append(self.random.choice(found) if named else None)
         return refs
