@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from actors.models import Actor
 from sources.models import Source
+from sources.serializers import SourceSerializer
 from tests.factories.actors import make_actor, make_relationship
+from tests.factories.records import change
 from tests.factories.sources import make_source
 from threatdb.records import services
 from threatdb.records.choices import State
@@ -142,6 +146,24 @@ def test_several_are_published_each_by_itself(client: Client) -> None:
     assert any(text.startswith("“Done”: ") for text in texts)
     good.refresh_from_db()
     assert good.state == State.PUBLISHED
+
+
+def test_one_that_was_changed_since_the_list_showed_it_is_not_published(client: Client) -> None:
+    changed, same = make_source(title="As shown"), make_source(title="The same")
+    page = client.get(list_address(Source)).content.decode()
+    shown = dict(re.findall(r'name="(read_number_[^"]+)" value="(\d+)"', page))
+    assert shown == {f"read_number_{one.pk}": "1" for one in (changed, same)}
+    change(SourceSerializer, changed, title="Another")
+
+    keys = [str(one.pk) for one in (changed, same)]
+    chosen = {"action": "publish_selected", "_selected_action": keys, **shown}
+    response = client.post(list_address(Source), chosen, follow=True)
+
+    texts = sorted(str(message) for message in response.context["messages"])
+    assert (
+        texts[0].startswith("“Another”: Somebody else changed this record") and texts[1] == "“The same” was published."
+    )
+    assert Source.objects.get(pk=changed.pk).state == State.DRAFT
 
 
 def test_several_are_submitted(client: Client) -> None:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from threatdb.records.models import Record
 from threatdb.records.services import Conflict
@@ -85,13 +86,25 @@ class Buttons(_Base):
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return self._may(request, MOVES["publish"])
 
+    def action_checkbox(self, obj: Record) -> SafeString:
+        """The box of a row, and the number at which the row shows the record: nobody publishes what he did not see."""
+        read = format_html('<input type="hidden" name="{}" value="{}">', _read(obj), obj.number)
+        return format_html("{}{}", super().action_checkbox(obj), read)
+
     def _make_each(self, request: HttpRequest, queryset: QuerySet[Any], move: Move) -> None:
         """Make the move on each record by itself, and say what became of each."""
         for record in queryset:
+            # Who takes all pages was not shown the rows of the others.
+            data = {"read_number": request.POST.get(_read(record), record.number)}
             try:
-                make(move, record, by=request.user, data={"read_number": record.number})  # type: ignore[arg-type]
+                make(move, record, by=request.user, data=data)  # type: ignore[arg-type]
             except (ValidationError, Conflict) as error:
                 text = format_html("“{}”: {}", record, in_words(self.admin_site, request, error))
                 self.message_user(request, text, messages.ERROR)
             else:
                 self.message_user(request, format_html("“{}” was {}.", record, move.done), messages.SUCCESS)
+
+
+def _read(record: Record) -> str:
+    """Under which name a list sends the number at which it showed the record."""
+    return f"read_number_{record.pk}"
