@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from rest_framework.exceptions import ValidationError
 
 from incidents.models import Incident
@@ -204,7 +204,9 @@ class TestPreferredBy:
 
     def test_it_names_whoever_preferred_the_toll(self, cast: Cast) -> None:
         incident = make_incident(casualty_reports=[{"source": cast.source}])
-        anna, bert = User.objects.create_user("anna"), User.objects.create_user("bert")
+        anna, bert = map(User.objects.create_user, ("anna", "bert"))
+        for user in (anna, bert):
+            user.user_permissions.set(Permission.objects.filter(codename="clearance_amber"))
         reports = [{"source": str(cast.source.pk), "preferred": True, "preferred_by": "somebody else"}]
 
         assert self.save(incident, anna, casualty_reports=reports) == "anna"

@@ -78,7 +78,8 @@ class TestPublishing:
     def test_what_stands_for_it_is_not_told_to_who_may_not_see_it(self) -> None:
         actor, survivor = make_actor(marking="clear"), make_actor(published=True, marking="red")
         merging.merge(survivor, actor, by=None, reason_note="The same.")
-        relationship = make_relationship(subject=actor, object=make_actor(published=True, marking="clear"))
+        other = make_actor(published=True, marking="clear")
+        relationship = make_relationship(subject=actor, object=other, marking="green")
         by = reader("curate_records", "clearance_green")
 
         message = refusal(lambda: services.publish(relationship, by=by))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from pytest_django import Settings
@@ -38,7 +38,10 @@ def texts(record: Record) -> tuple[str, str]:
 
 
 def user(name: str) -> User:
-    return User.objects.get_or_create(username=name)[0]
+    """Somebody who is cleared for what these tests write."""
+    found, _ = User.objects.get_or_create(username=name)
+    found.user_permissions.set(Permission.objects.filter(codename="clearance_amber"))
+    return found
 
 
 def written(record: Record | None, by: User | None, **document: Any) -> Record:
