@@ -26,7 +26,7 @@ def client(make_member: MakeUser) -> Client:
 def credited() -> User:
     """A user whom the ledger says to have published a source."""
     user = User.objects.create_user("busy")
-    services.publish(make_source(marking="red"), by=user)
+    services.publish(make_source(marking="clear"), by=user)
     return user
 
 
