@@ -59,3 +59,15 @@ def curator(member: MemberOf) -> Client:
 def contributor(member: MemberOf) -> Client:
     """A contributor, who is cleared up to TLP:AMBER."""
     return member("contributor")
+
+
+@pytest.fixture
+def client_of(member: MemberOf, client: Client) -> Callable[[str], Client]:
+    def make(role: str) -> Client:
+        if role == "anonymous":
+            return client
+        made = member(role)
+        User.objects.filter(username=role).update(is_staff=True)
+        return made
+
+    return make

@@ -24,11 +24,9 @@ from threatdb.records.markings import Marking
 from threatdb.records.models import Revision, Tombstone
 
 from .grammar import LISTS
-from .test_hidden_work import CLEARANCES, Answer, Leak, answer_to, client_of, curators_ask, nothing, readers_ask
+from .test_hidden_work import CLEARANCES, Answer, Leak, answer_to, curators_ask, nothing, readers_ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-__all__ = ["client_of"]
 
 # How much is done in sight, each time with something hidden after it, and the same with --slow.
 STEPS, STEPS_SLOW = 30, 150

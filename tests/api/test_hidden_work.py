@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
@@ -30,7 +29,6 @@ from threatdb.records import ledger, registry, services, visibility
 from threatdb.records.markings import Marking
 from threatdb.records.querysets import RecordQuerySet
 
-from .conftest import MemberOf
 from .grammar import LISTS
 from .test_visibility import OPEN, SECRET, World, hide_everything, probes
 
@@ -50,18 +48,6 @@ DRAWN = 60
 Answer = tuple[int, dict[str, str], bytes]
 Hide = Callable[[World, Marking], Any]
 Leak = Callable[[pytest.MonkeyPatch], None]
-
-
-@pytest.fixture
-def client_of(member: MemberOf, client: Client) -> Callable[[str], Client]:
-    def make(role: str) -> Client:
-        if role == "anonymous":
-            return client
-        made = member(role)
-        User.objects.filter(username=role).update(is_staff=True)
-        return made
-
-    return make
 
 
 def hide_above(world: World, above: Marking) -> None:

@@ -27,6 +27,7 @@ HIDDEN = "Zanzibar"
 """What hidden work calls everything."""
 
 FEWEST = 12
+"""Records that each keeps to go on with."""
 
 
 class Time:
@@ -125,19 +126,10 @@ class InSight(Timed):
         # A note is for those who curate: of an edition with no more than that readers are told no reason.
         return super().why() if self.time.seen % 2 else (None, "Noted.")
 
-    def give_up(self) -> str | None:
-        """A record that readers lost, which is hidden work's from now on."""
-        rows = Tombstone.objects.filter(record_id__in=list(self.kinds), survivor_id=None).order_by("seq")
-        key = str(rows[0].record_id) if len(self.kinds) > FEWEST and rows else None
-        if key is not None:
-            self.course.lost[self.time.seen] = key
-            self.forget(key)
-        return key
-
-    def forget(self, key: str) -> None:
-        """Have nothing more to do with a record."""
-        for kept in (self.kinds, self.contents, self.refs):
-            kept.pop(key)
+    def give_up(self, key: str) -> None:
+        """Leave a record that readers lost to hidden work."""
+        self.course.lost[self.time.seen] = key
+        self.forget(key)
 
     def step(self) -> None:
         # Even where it does nothing, so that each step is known by its last instant.
@@ -187,11 +179,14 @@ class Unseen(Timed):
 
     def take_over(self) -> None:
         """Take up what readers lost, raise it out of their sight, and perhaps publish it."""
-        kinds, contents, refs = dict(self.others.kinds), dict(self.others.contents), dict(self.others.refs)
-        key = self.others.give_up()
-        if key is None:
+        stones = Tombstone.objects.filter(record_id__in=list(self.others.kinds), survivor_id=None)
+        lost = stones.order_by("seq").first()
+        if lost is None or len(self.others.kinds) <= FEWEST:
             return
-        self.kinds[key], self.contents[key], self.refs[key] = kinds[key], contents[key], refs[key]
+        key = str(lost.record_id)
+        for own, theirs in zip(self.kept(), self.others.kept(), strict=True):
+            own[key] = theirs[key]
+        self.others.give_up(key)
         self._attempt(lambda: services.reopen(self._record(key), by=None))
         self.mark(key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -127,8 +128,16 @@ class Work:
     def purge(self) -> None:
         key = self._pick()
         if self._attempt(lambda: purging.purge(self._record(key), by=None, reason_note="By order.")):
-            for kept in (self.kinds, self.contents, self.refs):
-                kept.pop(key)
+            self.forget(key)
+
+    def forget(self, key: str) -> None:
+        """Have nothing more to do with a record."""
+        for kept in self.kept():
+            kept.pop(key)
+
+    def kept(self) -> tuple[dict[str, Any], ...]:
+        """What is known of each record, by its id."""
+        return self.kinds, self.contents, self.refs
 
     def _edit(self, key: str, marking: int, name: str, refs: list[str | None]) -> None:
         kind = self.kinds[key]

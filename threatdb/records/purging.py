@@ -64,7 +64,7 @@ def purge(record: Record, *, by: User | None, reason_note: str, viewer: Viewer |
             propagation.refresh(record_type, affected, act, _as_it_is, behind=affected)
     _erase_from_others(record_id)
     search.forget_deleted()
-    return Tombstone.objects.filter(record_id=record_id).order_by("-seq").first()
+    return tombstones.find(record_id, services.SYSTEM)
 
 
 def merges_into(record: Record) -> QuerySet[Merge]:

@@ -52,8 +52,11 @@ class IndexQuerySet(models.QuerySet[Any]):
             rows = self.filter(visibility.visible_to(viewer, working=working))
             rows.all_in_force = not working
             return rows
-        then = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
-        return self.once_visible_to(viewer, by=at).filter(then).of_records_visible_to(viewer)
+        return self.once_visible_to(viewer, by=at).in_force_at(at).of_records_visible_to(viewer)
+
+    def in_force_at(self, seq: int) -> Self:
+        """What was in force at a ledger position, whoever could see it."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=seq), since__lte=seq)
 
     def once_visible_to(self, viewer: Viewer, *, by: int | None = None) -> Self:
         """What readers with the viewer's clearance could see, now or once; ``by`` a ledger position."""
@@ -74,7 +77,7 @@ class IndexQuerySet(models.QuerySet[Any]):
             return self.filter(Exists(today.filter(record_id=OuterRef("record_id"))))
         # One question for both, so that PostgreSQL can join rather than ask for each row.
         heirs = Tombstone.objects.filter(visibility.within_clearance(viewer, "heir_marking"))
-        own = heirs.filter(record_id=OuterRef(OuterRef("record_id")), heir_id__isnull=False).order_by("-seq")
+        own = heirs.filter(record_id=OuterRef(OuterRef("record_id"))).order_by("-seq")
         heir = Subquery(own.values("heir_id")[:1])
         return self.filter(Exists(today.filter(record_id=Coalesce(heir, OuterRef("record_id")))))
 

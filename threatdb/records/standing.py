@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from . import documents, embedding, registry, survivors
 from .choices import Action, State
@@ -30,8 +30,7 @@ def at(record_type: RecordType, record_id: UUID, seq: int) -> Two:
 
     Of one that was merged it is what they would be told if that merge were undone there.
     """
-    then = Q(since__lte=seq) & (Q(until=None) | Q(until__gt=seq))
-    row = record_type.index.objects.filter(then, record_id=record_id).select_related("revision").first()
+    row = record_type.index.objects.in_force_at(seq).filter(record_id=record_id).select_related("revision").first()
     last = Revision.objects.filter(record_id=record_id, seq__lte=seq).order_by("number").last()
     working = documents.load(last.document) if last else None
     if row:

@@ -44,14 +44,17 @@ def survivor_of(tombstone: Tombstone, viewer: Viewer, *, working: bool = False) 
         passed.add(last)
         stone = find(last, viewer)
         last = stone.survivor_id if stone and stone.survivor_id else last
-    seen = index.visible_to(viewer, working=working).filter(record_id=last)
-    return last if last and seen.exists() else None
+    if not working:
+        return None if last in passed else last
+    copies = index.visible_to(viewer, working=True).filter(record_id=last)
+    return last if last and copies.exists() else None
 
 
 def keep(entries: Iterable[Entry], act: Act, survivor_id: UUID | None = None) -> None:
     """Set up the tombstone of a record that these entries take from its readers, or take down what is true no more."""
     for entry in entries:
         if entry.in_force:
+            # It was not in force at all, or is lowered to those who did not see it.
             if entry.ends is None or entry.ends.marking > entry.marking:
                 _take_down(entry)
         elif entry.ends:
